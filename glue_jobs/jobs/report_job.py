@@ -23,6 +23,7 @@ from glue_jobs.publish.engine import Engine
 from glue_jobs.publish.page.sections.storage import UNREAD
 from glue_jobs.publish.page.sections.subscribers import SUBSCRIBERS
 from glue_jobs.publish.page.usage import USAGE, WINDOW
+from glue_jobs.publish.public.months import has_months
 from glue_jobs.publish.public.publish import publish_public
 from glue_jobs.publish.publish import Edition, Failures, Published, publish
 from glue_jobs.publish.report_set import Report, public_report, report_set
@@ -142,10 +143,16 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
     """Publish the reports; a query that fails costs only its own report.
 
     Raises:
+        ArgumentError: the reports are for the owner, and the folder has the public tier.
         LakeError: the lake has no table at all, or cannot be read.
         StorageError: the folder cannot be written to.
     """
     request.lake.check_any(TABLES)
+    if request.tier == OWNER and has_months(request.folder, public_report()):
+        raise ArgumentError(
+            f"{request.folder} has the public tier, and what is written beside it is public too; name another folder,"
+            " or give tier public"
+        )
     if request.profile == "dandi":
         with query_engine(request, reporter) as engine:
             return publish_summaries(engine, request.folder, request.privacy.rounding, request.as_dandi_does, reporter)

@@ -105,3 +105,15 @@ def test_both_tiers_are_published_by_one_run(demo_lake: str, tmp_path: Path) -> 
     assert (tmp_path / "owner/index.html").exists()
     assert (tmp_path / "public/index.html").exists()
     assert lake.publish(tmp_path / "only", tier="public").folder == str(tmp_path / "only")
+
+
+@pytest.mark.parametrize("profile", ["reports", "dandi"])
+def test_nothing_for_the_owner_is_written_where_the_public_tier_is(
+    demo_lake: str, tmp_path: Path, profile: str
+) -> None:
+    month = tmp_path / "access/public_usage-202603.json"
+    month.parent.mkdir()
+    month.touch()
+    with pytest.raises(ArgumentError, match="has the public tier, and what is written beside it is public too"):
+        Lake(demo_lake).publish(tmp_path, profile=profile)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [month]

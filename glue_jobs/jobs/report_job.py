@@ -12,7 +12,7 @@ from glue_jobs.enrich.places.credit import place_sources
 from glue_jobs.enrich.readers.key_changes import key_changes
 from glue_jobs.errors import ArgumentError, UsageLakeError, known_names
 from glue_jobs.jobs.arguments.config import config_argument
-from glue_jobs.jobs.arguments.declared import OWNER, PROFILES, PUBLIC, TIERS
+from glue_jobs.jobs.arguments.declared import ARGUMENTS, OWNER, PROFILES, PUBLIC, TIERS
 from glue_jobs.jobs.arguments.lake import lake_argument
 from glue_jobs.jobs.arguments.values import as_of_argument, choice_argument, flag_argument
 from glue_jobs.jobs.outcome.last_success import expected_sources, fresh_since, stale_sources
@@ -23,6 +23,7 @@ from glue_jobs.publish.engine import Engine
 from glue_jobs.publish.page.sections.storage import UNREAD
 from glue_jobs.publish.page.sections.subscribers import SUBSCRIBERS
 from glue_jobs.publish.page.usage import USAGE, WINDOW
+from glue_jobs.publish.public.months import has_months
 from glue_jobs.publish.public.publish import publish_public
 from glue_jobs.publish.publish import Edition, Failures, Published, publish
 from glue_jobs.publish.report_set import Report, public_report, report_set
@@ -40,6 +41,13 @@ from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.sources.tables import QUERIED_TABLES, TABLES
 from glue_jobs.storage import address, region
+
+_UNUSED = {
+    "reports": ("compat",),
+    "dandi": ("tier", "public_path", "subjects", "date", "sources", "run_started_at", "digest_topic"),
+    PUBLIC: ("public_path", "subjects", "digest_topic"),
+}
+"""Arguments that change nothing in the files of a profile or tier."""
 
 WITH_PLACES = (S3_ACCESS_LOG, CLOUDTRAIL_S3_EVENT, CLOUDFRONT_LOG)
 
@@ -79,6 +87,7 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
     day = as_of_argument("date", values.get("date")) or datetime.now(UTC).date()
     edition = Edition(day, config.prices)
     profile = choice_argument(values, "profile", PROFILES)
+    _check_used(values, profile)
     tier, public_folder = _tiers(values, folder)
     return ReportRequest(
         lake_argument(values),
@@ -96,14 +105,21 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
     )
 
 
+def _check_used(values: Mapping[str, str], profile: str) -> None:
+    """Raise ArgumentError for an argument that changes nothing in the files asked for."""
+    unused = {f"the profile {profile}": _UNUSED[profile]}
+    if values.get("tier") == PUBLIC:
+        unused["the public tier"] = _UNUSED[PUBLIC]
+    options = {argument.name: argument.option.strip("-") for argument in ARGUMENTS}
+    for files, names in unused.items():
+        for option in (options[name] for name in names if values.get(name, "").lower() not in ("", OWNER, "false")):
+            raise ArgumentError(f"{files} has no {option}; leave out {option}")
+
+
 def _tiers(values: Mapping[str, str], folder: str) -> tuple[str, str | None]:
     """The tier of the reports, and the folder of the public tier if that is written as well."""
     tier, also = choice_argument(values, "tier", TIERS), values.get("public_path")
-    if (tier == PUBLIC or also) and values.get("profile", PROFILES[0]) != PROFILES[0]:
-        raise ArgumentError("the profile dandi has no tiers; leave out tier and public-to")
-    if tier == PUBLIC and values.get("subjects"):
-        raise ArgumentError("the public tier has no subjects; leave out subjects, or tier public")
-    public_folder = address(also).rstrip("/") if also and tier == OWNER else None
+    public_folder = address(also).rstrip("/") if also else None
     if public_folder == folder:
         raise ArgumentError("the two tiers need folders of their own; name another one with public-to")
     if public_folder and folder.startswith(f"{public_folder}/"):
@@ -127,10 +143,16 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
     """Publish the reports; a query that fails costs only its own report.
 
     Raises:
+        ArgumentError: the reports are for the owner, and the folder has the public tier.
         LakeError: the lake has no table at all, or cannot be read.
         StorageError: the folder cannot be written to.
     """
     request.lake.check_any(TABLES)
+    if request.tier == OWNER and has_months(request.folder, public_report()):
+        raise ArgumentError(
+            f"{request.folder} has the public tier, and what is written beside it is public too; name another folder,"
+            " or give tier public"
+        )
     if request.profile == "dandi":
         with query_engine(request, reporter) as engine:
             return publish_summaries(engine, request.folder, request.privacy.rounding, request.as_dandi_does, reporter)

@@ -41,6 +41,7 @@ REASONS = {
     "403": DENIED,
     "404": "there is no such object",
     "AccessDenied": "AccessDenied; check the role or credentials",
+    "NoCredentialsError": "Unable to locate credentials; run aws configure, or set AWS_PROFILE",
     "NoSuchBucket": "NoSuchBucket; check the name",
     "NoSuchKey": "there is no such object",
 }
@@ -76,6 +77,6 @@ def _code_and_message(error: Exception) -> tuple[str, str]:
     text = str(error) or type(error).__name__
     if body := ERROR_BODY.search(text):
         return body[1], body[2] or ""
-    # Responses to HEAD have no body.
-    status = next((code for code, kinds in STATUS_OF.items() if isinstance(error, kinds)), "")
+    # Responses to HEAD have no body, and errors of a client have no status.
+    status = next((code for code, kinds in STATUS_OF.items() if isinstance(error, kinds)), type(error).__name__)
     return status, text.splitlines()[0]

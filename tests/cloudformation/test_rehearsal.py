@@ -53,7 +53,7 @@ BROKEN = {18, 19, 20}
 LOGS, TRAIL, INVENTORIES = "s3_access_log", "cloudtrail_s3_event", "s3_inventory_object"
 
 # Where a job asks for the time.
-CLOCKS = ("ingest.ingest", "jobs.run_job", "jobs.report_job", "jobs.metrics", "lake.history")
+CLOCKS = ("ingest.ingest", "jobs.run_job", "jobs.report_job", "jobs.outcome.metrics", "lake.table.history")
 
 
 OTHERS = {table for each in PIPELINES if each.name not in (LOGS, TRAIL, INVENTORIES) for table in each.tables}

@@ -62,8 +62,6 @@ def test_a_tier_is_for_the_owner_unless_it_is_asked_for_and_has_a_folder_of_its_
     assert report_request({**REPORT, "public_path": "s3://b/public/"}).public_folder == "s3://b/public"
     for wrong, sentence in (
         ({"tier": "everybody"}, "tier is owner or public, not 'everybody'"),
-        ({"tier": "public", "subjects": "access"}, "the public tier has no subjects"),
-        ({"tier": "public", "profile": "dandi"}, "the profile dandi has no tiers"),
         ({"public_path": "/reports/"}, "the two tiers need folders of their own"),
         # Who publishes a folder publishes what is below it.
         ({"report_path": "/site/owner", "public_path": "/site"}, "/site/owner, below the public tier, the owner's"),
@@ -75,6 +73,31 @@ def test_a_tier_is_for_the_owner_unless_it_is_asked_for_and_has_a_folder_of_its_
     assert report_request({**REPORT, **beside}).public_folder == "/site/own"
 
 
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"tier": "public", "subjects": "access"}, "the public tier has no subjects; leave out subjects"),
+        ({"tier": "public", "public_path": "/site"}, "the public tier has no public-to; leave out public-to"),
+        ({"tier": "public", "digest_topic": "arn:aws:sns:us-east-1:111122223333:usage"}, "has no digest-topic"),
+        ({"profile": "dandi", "tier": "public"}, "the profile dandi has no tier; leave out tier"),
+        ({"profile": "dandi", "public_path": "/site"}, "the profile dandi has no public-to"),
+        ({"profile": "dandi", "subjects": "access"}, "the profile dandi has no subjects"),
+        ({"profile": "dandi", "sources": "s3_access_log"}, "the profile dandi has no sources"),
+        ({"profile": "dandi", "run_started_at": "2024-05-07T02:00:00Z"}, "the profile dandi has no run-started-at"),
+        ({"profile": "dandi", "date": "2024-05-07"}, "the profile dandi has no date"),
+        ({"compat": "true"}, "the profile reports has no compat; leave out compat"),
+    ],
+)
+def test_an_argument_that_the_files_do_not_have_is_refused(given: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ArgumentError, match=sentence):
+        report_request({**REPORT, **given})
+
+
+def test_defaults_are_not_refused() -> None:
+    assert report_request({**REPORT, "profile": "dandi", "tier": "owner", "compat": "false"}).profile == "dandi"
+    assert report_request({**REPORT, "compat": "False", "profile": "reports"}).profile == "reports"
+
+
 def test_both_tiers_are_published_by_one_run(demo_lake: str, tmp_path: Path) -> None:
     lake = Lake(demo_lake)
     published = lake.publish(tmp_path / "owner", subjects="together", public_to=tmp_path / "public")
@@ -82,3 +105,15 @@ def test_both_tiers_are_published_by_one_run(demo_lake: str, tmp_path: Path) -> 
     assert (tmp_path / "owner/index.html").exists()
     assert (tmp_path / "public/index.html").exists()
     assert lake.publish(tmp_path / "only", tier="public").folder == str(tmp_path / "only")
+
+
+@pytest.mark.parametrize("profile", ["reports", "dandi"])
+def test_nothing_for_the_owner_is_written_where_the_public_tier_is(
+    demo_lake: str, tmp_path: Path, profile: str
+) -> None:
+    month = tmp_path / "access/public_usage-202603.json"
+    month.parent.mkdir()
+    month.touch()
+    with pytest.raises(ArgumentError, match="has the public tier, and what is written beside it is public too"):
+        Lake(demo_lake).publish(tmp_path, profile=profile)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [month]

@@ -88,7 +88,7 @@ def test_missing_credentials_are_an_error_of_one_sentence(
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", f"{tmp_path}/none")
     monkeypatch.setenv("AWS_CONFIG_FILE", f"{tmp_path}/none")
-    with pytest.raises(StorageError, match=r"cannot .* s3://some-bucket/.*: Unable to locate credentials"):
+    with pytest.raises(StorageError, match=r"cannot .* s3://some-bucket/.*: Unable to locate credentials; run aws"):
         storage_for("s3://some-bucket/").get("s3://some-bucket/x")
 
 

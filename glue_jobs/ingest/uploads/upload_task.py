@@ -22,7 +22,7 @@ from glue_jobs.sources.pipeline import UploadPipeline
 from glue_jobs.sources.upload.columns import as_declared
 from glue_jobs.sources.upload.parser import UploadParser
 from glue_jobs.sources.upload.piece import Piece
-from glue_jobs.sources.upload.source import table_of
+from glue_jobs.sources.upload.source import folder_values, table_of
 from glue_jobs.sources.upload.types import Type, arrow_type, joined_fields
 from glue_jobs.sources.upload.values import converted
 from glue_jobs.storage import storage_for
@@ -88,7 +88,9 @@ class _Task:
         self._entries = [part.raw_object.entry for part in chunk]
         self._objects = [entry.address for entry in self._entries]
         self._tables = [table_of(folder, address) for address in self._objects]
-        self._parsers = [UploadParser(address) for address in self._objects]
+        self._parsers = [
+            UploadParser(address, folder_values(address.removeprefix(folder))) for address in self._objects
+        ]
         self._counts = ObjectCounts.zero(self._objects)
         self._rejected = RejectedRecords(context)
         self._buffers: defaultdict[str, _Buffer] = defaultdict(_Buffer)

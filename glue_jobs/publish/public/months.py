@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -18,6 +20,9 @@ from glue_jobs.publish.published_file import PublishedFile, described, write_fil
 from glue_jobs.publish.report_set import AS_CSV, AS_JSON, Form, Report
 from glue_jobs.publish.text import csv_text
 from glue_jobs.storage import storage_for
+
+# The owner's reports have a day in their names.
+_MONTH = re.compile(r"-\d{6}[.]json$")
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,14 @@ def _month(address: str, data: bytes) -> PublicMonth:
             " again; the owner's reports need a folder of their own"
         ) from None
     return month
+
+
+def has_months(folder: str, report: Report) -> bool:
+    """Whether the public tier is in the folder; False if nobody may list it."""
+    prefix = f"{folder}/{report.stem}-"
+    with suppress(StorageError):
+        return any(_MONTH.search(entry.address) for entry in storage_for(prefix).list(prefix))
+    return False
 
 
 def write_month(folder: str, report: Report, month: PublicMonth) -> None:

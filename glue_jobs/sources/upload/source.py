@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from glue_jobs.progress import printable
 from glue_jobs.read.parsed import DocumentId
@@ -16,6 +17,9 @@ FOLDER = "data/"
 
 DEFAULT_TABLE = "processed_table"
 """The table of objects that are directly in `FOLDER`."""
+
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+"""What Hive and Spark write into the name of a folder for null."""
 
 # The most reports on folders that share a table.
 MAX_FOLDERS_TOLD = 3
@@ -35,8 +39,21 @@ def upload_folder(storage: Storage, raw: str) -> str:
 
 def table_of(folder: str, address: str) -> str:
     """The name of the table of an upload: that of the first folder below ``folder``, or `DEFAULT_TABLE`."""
-    name, slash, _ = address.removeprefix(folder).partition("/")
-    return safe_name(name) if slash else DEFAULT_TABLE
+    name = _top(address.removeprefix(folder))
+    return safe_name(name) if name else DEFAULT_TABLE
+
+
+def _top(path: str) -> str:
+    """The folder that names the table; empty if there is none, or if it is one of `folder_values`."""
+    name, slash, _ = path.partition("/")
+    return name if slash and not folder_values(path[: len(name) + 1]) else ""
+
+
+def folder_values(path: str) -> dict[str, str | None]:
+    """The fields that the folders of a path give to all rows below them, as Hive and Spark write them: year=2024."""
+    pairs = [part.partition("=") for part in path.split("/")[:-1]]
+    named = {unquote(name): unquote(value) for name, sign, value in pairs if name and sign}
+    return {name: None if value == NO_VALUE else value for name, value in named.items()}
 
 
 def upload_id(address: str) -> DocumentId:
@@ -60,7 +77,7 @@ def list_uploads(storage: Storage, raw: str, skipped: Skipped) -> Iterator[RawOb
         # The AWS console creates an object with a slash at its end for an empty folder.
         if not path or path.endswith("/") or any(part.startswith((".", "_")) for part in path.split("/")):
             continue
-        top = path.partition("/")[0] if "/" in path else ""
+        top = _top(path)
         table = table_of(folder, entry.address)
         if tables.setdefault(table, top) != top and len(skipped.sentences) < MAX_FOLDERS_TOLD:
             told = f"the table {table} has the rows of several folders, {printable(tables[table] or FOLDER)} and"

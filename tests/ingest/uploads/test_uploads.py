@@ -104,6 +104,27 @@ def test_every_format_and_its_gzipped_form_fills_the_table_of_its_folder(place: 
     assert place.rows("plain") == place.rows("zipped_files") == expected
 
 
+def test_folders_such_as_year_2024_are_columns(place: Place) -> None:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"n": [1]}), sink)
+    place.put("sales/year=2024/Month=01/a.parquet", sink.getvalue())
+    place.put("sales/year=2025/Month=12/Shop=A%2FB/a.csv", "n\n2\n")
+    place.put("sales/year=2025/Month=__HIVE_DEFAULT_PARTITION__/a.csv", "n,year\n3,1999\n")
+    place.put("day=2024-05-07/date_partition=x/a.json", '{"n": 4}')
+    place.put("day=2024-05-08/date_partition=y/a.json", '{"n": 5}')
+    place.run()
+    assert place.rows("sales") == [
+        {"n": 1, "year": 2024, "month": "01", "shop": None},
+        {"n": 2, "year": 2025, "month": "12", "shop": "A/B"},
+        {"n": 3, "year": 1999, "month": None, "shop": None},
+    ]
+    assert place.rows("processed_table") == [
+        {"n": 4, "day": "2024-05-07", "date_partition_2": "x"},
+        {"n": 5, "day": "2024-05-08", "date_partition_2": "y"},
+    ]
+    assert "several folders" not in place.said.getvalue()
+
+
 def test_a_changed_object_replaces_its_rows_and_the_same_one_adds_none(place: Place) -> None:
     place.put("a.csv", "id,name\n1,x\n2,y\n")
     place.put("b.csv", "id,name\n3,z\n")

@@ -119,6 +119,27 @@ def test_csv_with_quoted_values_names_and_other_delimiters() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 2**20])
+def test_quotation_marks_may_be_written_with_a_backslash(size: int) -> None:
+    data = b'id,text\n0,"a\\b"\n1,"6\\" pipe"\n2,"say \\"hi\\", or\n\\"ho\\""\n3,plain\n'
+    texts = [r"a\b", '6" pipe', 'say "hi", or\n"ho"', "plain"]
+    rows, rejected = parsed("a.csv", data, size)
+    assert ([row["text"] for row in rows], rejected) == (texts, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "text"),
+    [
+        ("a.csv", rb'1,"C:\dir\"', "C:\\dir\\"),
+        ("a.csv", rb'1,"{""a"": ""say \""hi\""""}"', r'{"a": "say \"hi\""}'),
+        ("a.tsv", b'1\t{"a": ["b","say \\"hi\\""]}', r'{"a": ["b","say \"hi\""]}'),
+    ],
+)
+def test_a_backslash_elsewhere_is_a_sign_like_others(name: str, line: bytes, text: str) -> None:
+    header = b"n\tt\n" if name == "a.tsv" else b"n,t\n"
+    assert parsed(name, header + line + b"\n") == ([{"n": 1, "t": text}], [])
+
+
+@pytest.mark.parametrize("size", [1, 7, 2**20])
 def test_the_line_of_spreadsheets_that_names_the_delimiter_is_no_header(size: int) -> None:
     rows = [{"a_b_c": "x,y,z", "n": 1}]
     assert parsed("a.csv", b'sep=;\r\n"a,b,c";n\r\nx,y,z;1\r\n', size) == (rows, [])

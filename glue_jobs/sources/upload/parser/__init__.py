@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+import pyarrow as pa
 
 from glue_jobs.read.log_file import PARQUET
 from glue_jobs.read.parsed import Rejected
 from glue_jobs.read.uploaded_file import is_json
 from glue_jobs.sources.upload.names import ColumnNames
 from glue_jobs.sources.upload.parser.csv_text import CsvReader
+from glue_jobs.sources.upload.parser.csv_values import column_of_texts, type_of_texts
 from glue_jobs.sources.upload.parser.json_text import JsonReader
 from glue_jobs.sources.upload.parser.parquet_rows import ParquetReader
 from glue_jobs.sources.upload.piece import Piece
@@ -27,13 +32,18 @@ Reader = CsvReader | JsonReader | ParquetReader
 
 
 class UploadParser:
-    """Reads the frames of one object, in order; never raises, whatever they contain."""
+    """Reads the frames of one object, in order; never raises, whatever they contain.
 
-    def __init__(self, address: str) -> None:
+    Rows also have the ``values`` of the object's folders, except those that the object itself has a column for.
+    """
+
+    def __init__(self, address: str, values: Mapping[str, str | None] = MappingProxyType({})) -> None:
         self._address = address
         self._reader: Reader | None = None
         self._is_unknown = False
         self._names = ColumnNames(FIXED)
+        self._names.add(values)
+        self._texts = {self._names.column(name): pa.array([value], pa.string()) for name, value in values.items()}
 
     @property
     def format(self) -> str:
@@ -47,6 +57,19 @@ class UploadParser:
 
     def read(self, frame: bytes, offset: int) -> Iterator[Piece]:
         """The records of a frame that begins at ``offset`` of the object."""
+        return map(self._with_values, self._read(frame, offset))
+
+    def finish(self) -> Iterator[Piece]:
+        """The records that remain at the end of the object."""
+        return map(self._with_values, self._reader.finish() if isinstance(self._reader, CsvReader) else ())
+
+    def _with_values(self, piece: Piece) -> Piece:
+        texts = {name: text for name, text in self._texts.items() if piece.rows and name not in piece.columns}
+        types = {name: type_of_texts(text) for name, text in texts.items()}
+        columns = {name: pa.repeat(column_of_texts(text, types[name])[0], piece.rows) for name, text in texts.items()}
+        return replace(piece, columns={**piece.columns, **columns}, types={**piece.types, **types})
+
+    def _read(self, frame: bytes, offset: int) -> Iterator[Piece]:
         if self._reader is None:
             if self._is_unknown or not frame.strip():
                 return
@@ -56,11 +79,6 @@ class UploadParser:
             yield Piece(0, {}, {}, [Rejected(offset, UNKNOWN, frame)])
             return
         yield from self._reader.read(frame, offset)
-
-    def finish(self) -> Iterator[Piece]:
-        """The records that remain at the end of the object."""
-        if isinstance(self._reader, CsvReader):
-            yield from self._reader.finish()
 
     def _chosen(self, frame: bytes) -> Reader | None:
         if frame.startswith(PARQUET):

@@ -28,6 +28,9 @@ TOO_WIDE = f"the first line has more than {MAX_COLUMNS:,} names"
 DELIMITERS = ",;\t|"
 
 _QUOTED = re.compile(rb'"[^"]*"')
+# A quotation mark in a quoted value, after a backslash: one that ended the value would stand before a delimiter.
+_ESCAPED = rb'(?:^|[%s\n])"[^"\n]*\\"[^,;\t|\r\n"]'
+_AFTER_BACKSLASH = re.compile(rb'\\[\\"]')
 _BLANK_LINES = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s*[\r\n])?")
 # Spreadsheets write this line before the names to declare the delimiter.
 _DELIMITER_LINE = re.compile(rb'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
@@ -43,6 +46,7 @@ class CsvReader:
         self._delimiter = "\t" if re.search(r"[.]tsv(?:[.]gz)?$", address, re.IGNORECASE) else ""
         self._columns: list[str] | None = None
         self._is_refused = False
+        self._has_escapes = False
         # Lines with an open quotation mark, and their position in the object.
         self._rest, self._begin = b"", 0
 
@@ -51,10 +55,19 @@ class CsvReader:
         if self._is_refused:
             return
         text, begin = (self._rest + frame, self._begin) if self._rest else (frame, offset)
+        text = self._with_doubled_quotes(text)
         end = len(text) if len(text) > MAX_READ_RECORD_BYTES + len(frame) else _last_end(text)
         self._rest, self._begin = text[end:], begin + end
         if end:
             yield from self._records(text[:end], begin)
+
+    def _with_doubled_quotes(self, text: bytes) -> bytes:
+        """The text, in which quotation marks are doubled where the file has a backslash before them; as many bytes."""
+        if b'\\"' not in text:
+            return text
+        delimiters = (self._delimiter or DELIMITERS).encode()
+        self._has_escapes = self._has_escapes or bool(re.search(_ESCAPED % delimiters, text))
+        return _AFTER_BACKSLASH.sub(lambda it: it[0].replace(b'\\"', b'""'), text) if self._has_escapes else text
 
     def finish(self) -> Iterator[Piece]:
         """The records after a quotation mark that is never closed."""

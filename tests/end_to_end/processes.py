@@ -279,6 +279,8 @@ def _at_the_barrier(barrier: Any, delay: float, arguments: list[str]) -> int:
 
 
 def _limited(size: int, arguments: list[str]) -> int:
+    # Python 3.11 would leave truncated bytecode, which later processes read.
+    sys.dont_write_bytecode, os.environ["PYTHONDONTWRITEBYTECODE"] = True, "1"
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     return main(arguments)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import subprocess
@@ -62,7 +63,9 @@ def started(engine: str, raw: Raw, lake: Path, most_bytes: int | None = None) ->
     arguments = ["ingest", "s3_access_log", "--from", raw.address, "--lake", str(lake), "--engine", engine]
     command = [sys.executable, "-c", PROGRAM, *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with psutil.Popen(command, start_new_session=True, preexec_fn=limit, **pipes) as process:
+    # Python 3.11 would leave truncated bytecode, which later processes read.
+    environment = os.environ | ({"PYTHONDONTWRITEBYTECODE": "1"} if most_bytes is not None else {})
+    with psutil.Popen(command, start_new_session=True, preexec_fn=limit, env=environment, **pipes) as process:
         yield process
 
 

@@ -15,14 +15,14 @@ _LOGS = ("cloudfront_log", "s3_access_log")
 _ENDED = """
 SELECT pipeline, CAST(max(last_event_time) AS date) AS last_day
 FROM ingested_object
-WHERE pipeline IN ('cloudfront_log', 's3_access_log')
+WHERE pipeline IN {logs}
 GROUP BY pipeline
 HAVING CAST(max(last_event_time) AS date) < DATE '{day}' - INTERVAL '3' DAY
 ORDER BY pipeline
 """
 
-# A bucket may have quiet days. One with requests on nearly every day of four weeks, and then on none of a week in which
-# others have some, is probably no longer logged. It is named for two months.
+# A bucket may have quiet days. But if it has requests on nearly every day of four weeks, and then none for a week in
+# which other buckets have some, it is probably no longer logged. It is named for two months.
 _BUCKETS = """
 SELECT bucket, last_day
 FROM (
@@ -52,7 +52,7 @@ def ended_logs(run: Callable[[str], pa.Table], day: date) -> tuple[str, ...]:
     """
     sentences = [
         f"The newest request in {row['pipeline']} is of {row['last_day']}: later ones are in no number."
-        for row in run(_ENDED.format(day=day)).to_pylist()
+        for row in run(_ENDED.format(logs=_LOGS, day=day)).to_pylist()
     ]
     for log in _LOGS:
         if buckets := run(_BUCKETS.format(log=log, day=day)).to_pylist():

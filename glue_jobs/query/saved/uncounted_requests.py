@@ -12,14 +12,15 @@ from glue_jobs.query.saved.view import base_tables
 
 # Requests that CloudFront refused because it could not read them have no method either.
 _UNKNOWN = """
-SELECT
-    sc_status IS NULL OR (cs_method IS NULL AND sc_status < 400) AS lacks_fields,
-    coalesce(cs_host, '(logs without cs(Host))') AS distribution,
-    count(*) AS requests
-FROM cloudfront_log
-WHERE event_date >= {first}
-    AND event_date <= {last}
-    AND (bucket IS NULL OR sc_status IS NULL OR (cs_method IS NULL AND sc_status < 400))
+SELECT lacks_fields, coalesce(cs_host, '(logs without cs(Host))') AS distribution, count(*) AS requests
+FROM (
+    SELECT bucket, cs_host, sc_status IS NULL OR (cs_method IS NULL AND sc_status < 400) AS lacks_fields
+    FROM cloudfront_log
+    WHERE event_date >= {first}
+        AND event_date <= {last}
+) AS logged
+WHERE bucket IS NULL
+    OR lacks_fields
 GROUP BY 1, 2
 ORDER BY 1, 3 DESC, 2
 """

@@ -19,7 +19,7 @@ UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 # Column names determine the kind of numbers; answers of `usage-lake sql` have no other metadata.
 # A size in another unit, such as avg_object_size_mb, is not in bytes.
 _BYTES = re.compile(r"(?:^|[^a-z])(?:bytes|size)(?:[^a-z]|$)(?!(?:.*[^a-z])?[kmgtp]i?b(?:[^a-z]|$))", re.IGNORECASE)
-# DuckDB names a column without a name after what it computes: a sum of bytes is bytes, their number is not.
+# DuckDB names an unnamed column after its expression: sum(bytes_sent) is in bytes, count(bytes_sent) is not.
 _COMPUTED = re.compile(r"(?!(?:sum|avg|min|max|median|approx_quantile)\(\w+[,)]).*\(")
 _SHARE = re.compile(r"(?:^|[^a-z])share(?:[^a-z]|$)")
 _IDENTIFIER = re.compile(r"(?:^|_)(?:id|arn|e_tag|hash|ip)$")

@@ -1,1 +1,1 @@
-"""The commands of the command line, but for the jobs."""
+"""The commands that run no job."""

@@ -105,7 +105,7 @@ class SavedQuery:
         return is_of_storage and "daily_storage" in self.metadata.reads
 
     def period_days(self, day: date, since: date | None, until: date | None) -> tuple[str, str]:
-        """First and last day of the period as SQL, as of ``day``; None leaves the own one."""
+        """First and last day of the period as SQL, as of ``day``; None stands for the query's own day."""
         period, today = self.metadata.period, f"DATE '{day}'"
         first, last = f"DATE '{since}'" if since else period.first, f"DATE '{until}'" if until else period.last
         return first.replace("current_date", today), last.replace("current_date", today)

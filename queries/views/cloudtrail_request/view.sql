@@ -68,7 +68,7 @@ SELECT
     event.repository,
     -- In the trail of the bucket's owner, callers of other accounts have no ARN that would identify an own role.
     coalesce(recorded.is_own, event.is_own) AS is_own,
-    -- Nobody reads what AWS's services deliver, scan and replicate. Readers are behind CloudFront.
+    -- No reader is behind what AWS's services deliver, scan and replicate; readers are behind CloudFront's requests.
     event.is_robot OR coalesce(
         event.principal_arn LIKE '%:assumed-role/%/s3-replication'
             OR event.principal_arn LIKE '%:assumed-role/AWSServiceRoleFor%'

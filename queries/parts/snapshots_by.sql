@@ -11,9 +11,9 @@ candidate AS (
             PARTITION BY source_bucket, {word}
             ORDER BY
                 -- An inventory of all versions also lists what one of current objects leaves out.
-                lists_older_versions DESC,
+                noncurrent_objects + delete_markers > 0 DESC,
                 snapshot_date DESC,
-                versions DESC,
+                objects + noncurrent_objects DESC,
                 snapshot_time DESC,
                 inventory_id
         ) AS recency,

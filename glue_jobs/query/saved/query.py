@@ -102,7 +102,7 @@ class SavedQuery:
     def tells_what_is_stored(self) -> bool:
         """Whether the latest inventory of each bucket counts, however old it is; by month, only that of the month."""
         is_of_storage = self.name.startswith(("storage/", "together/")) and not self.name.endswith("_by_month")
-        return is_of_storage and "daily_storage" in self.metadata.reads
+        return is_of_storage and "inventory_snapshot" in self.metadata.reads
 
     def period_days(self, day: date, since: date | None, until: date | None) -> tuple[str, str]:
         """First and last day of the period as SQL, as of ``day``; None stands for the query's own day."""

@@ -1,32 +1,13 @@
 -- Objects added, removed and rewritten in each data set by month, for as long as snapshots have been compared.
 WITH
--- begin {snapshot_totals 24}, (written by make generate)
--- All snapshots with the common prefix of their keys: null if there are no keys, '' if it is unknown.
-totaled AS (
-    SELECT
-        source_bucket,
-        snapshot_date,
-        inventory_id,
-        snapshot_time,
-        CASE
-            WHEN sum(objects + noncurrent_objects + delete_markers) = 0 THEN NULL
-            ELSE coalesce(max(key_prefix), '')
-        END AS key_prefix,
-        sum(noncurrent_objects + delete_markers) > 0 AS lists_older_versions,
-        sum(objects + noncurrent_objects) AS versions
-    FROM daily_storage
-    -- The day S3 was launched; 24 earlier days decide which snapshots count on the first.
-    WHERE snapshot_date >= DATE '2006-03-14' - INTERVAL '24' DAY
-        AND snapshot_date <= current_date
-    GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
-),
--- end {snapshot_totals 24}
-
 prefixed AS (
     SELECT
         *,
         lead(key_prefix) OVER (PARTITION BY source_bucket, inventory_id ORDER BY snapshot_time) AS next_prefix
-    FROM totaled
+    FROM inventory_snapshot
+    -- The day S3 was launched; 24 earlier days decide which snapshots count on the first.
+    WHERE snapshot_date >= DATE '2006-03-14' - INTERVAL '24' DAY
+        AND snapshot_date <= current_date
 ),
 
 compared AS (
@@ -46,8 +27,9 @@ dated AS (
         snapshot_time,
         -- The keys of both snapshots have the shorter prefix, which sorts first.
         coalesce(least(key_prefix, next_prefix), key_prefix, next_prefix) AS key_prefix,
-        lists_older_versions,
-        versions,
+        objects,
+        noncurrent_objects,
+        delete_markers,
         day
     FROM prefixed
     INNER JOIN compared
@@ -70,9 +52,9 @@ candidate AS (
             PARTITION BY source_bucket, day
             ORDER BY
                 -- An inventory of all versions also lists what one of current objects leaves out.
-                lists_older_versions DESC,
+                noncurrent_objects + delete_markers > 0 DESC,
                 snapshot_date DESC,
-                versions DESC,
+                objects + noncurrent_objects DESC,
                 snapshot_time DESC,
                 inventory_id
         ) AS recency,

@@ -1,38 +1,27 @@
 -- The 100 duplicated contents that waste the most bytes, by entity tag and size.
 WITH
--- begin {snapshot_candidates}, (written by make generate)
--- All snapshots with the common prefix of their keys: null if there are no keys, '' if it is unknown.
+-- begin {latest_snapshots}, (written by make generate)
 candidate AS (
     SELECT
-        source_bucket,
-        snapshot_date,
-        inventory_id,
-        snapshot_time,
-        CASE
-            WHEN sum(objects + noncurrent_objects + delete_markers) = 0 THEN NULL
-            ELSE coalesce(max(key_prefix), '')
-        END AS key_prefix,
+        *,
         max(snapshot_date) OVER (PARTITION BY source_bucket) AS newest_date,
         row_number() OVER (
             PARTITION BY source_bucket
             ORDER BY
                 -- An inventory of all versions also lists what one of current objects leaves out.
-                sum(noncurrent_objects + delete_markers) > 0 DESC,
+                noncurrent_objects + delete_markers > 0 DESC,
                 snapshot_date DESC,
-                sum(objects + noncurrent_objects) DESC,
+                objects + noncurrent_objects DESC,
                 snapshot_time DESC,
                 inventory_id
         ) AS recency,
         row_number() OVER (PARTITION BY source_bucket, inventory_id ORDER BY snapshot_time DESC) AS age
-    FROM daily_storage
+    FROM inventory_snapshot
     -- The day S3 was launched.
     WHERE snapshot_date >= DATE '2006-03-14'
         AND snapshot_date <= current_date
-    GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
 ),
--- end {snapshot_candidates}
 
--- begin {latest_snapshots}, (written by make generate)
 -- The latest snapshot of each inventory that has not ended; weekly ones come within 10 days. A key prefix that another
 -- one begins with sorts before it.
 latest AS (
@@ -42,6 +31,7 @@ latest AS (
         inventory_id,
         snapshot_time,
         key_prefix,
+        objects AS listed_objects,
         array_agg(key_prefix) OVER (
             PARTITION BY source_bucket
             ORDER BY key_prefix, recency
@@ -55,7 +45,7 @@ latest AS (
 -- The snapshots that count: those whose keys no other one lists too. If a key begins with another snapshot's
 -- key_prefix, it matches the filter of that inventory.
 snapshot AS (
-    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time
+    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, listed_objects
     FROM latest
     WHERE coalesce(cardinality(filter(prefixes_before, prefix -> starts_with(key_prefix, prefix))), 0) = 0
 ),

@@ -1,34 +1,25 @@
 -- Everything kept in four numbers, as Source Stats counts it: only keys with two slashes or more.
 WITH
--- All snapshots with the common prefix of their keys: null if there are no keys, '' if it is unknown.
+-- begin {latest_snapshots}, (written by make generate)
 candidate AS (
     SELECT
-        source_bucket,
-        snapshot_date,
-        inventory_id,
-        snapshot_time,
-        sum(objects) AS objects,
-        CASE
-            WHEN sum(objects + noncurrent_objects + delete_markers) = 0 THEN NULL
-            ELSE coalesce(max(key_prefix), '')
-        END AS key_prefix,
+        *,
         max(snapshot_date) OVER (PARTITION BY source_bucket) AS newest_date,
         row_number() OVER (
             PARTITION BY source_bucket
             ORDER BY
                 -- An inventory of all versions also lists what one of current objects leaves out.
-                sum(noncurrent_objects + delete_markers) > 0 DESC,
+                noncurrent_objects + delete_markers > 0 DESC,
                 snapshot_date DESC,
-                sum(objects + noncurrent_objects) DESC,
+                objects + noncurrent_objects DESC,
                 snapshot_time DESC,
                 inventory_id
         ) AS recency,
         row_number() OVER (PARTITION BY source_bucket, inventory_id ORDER BY snapshot_time DESC) AS age
-    FROM daily_storage
+    FROM inventory_snapshot
     -- The day S3 was launched.
     WHERE snapshot_date >= DATE '2006-03-14'
         AND snapshot_date <= current_date
-    GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
 ),
 
 -- The latest snapshot of each inventory that has not ended; weekly ones come within 10 days. A key prefix that another
@@ -39,8 +30,8 @@ latest AS (
         snapshot_date,
         inventory_id,
         snapshot_time,
-        objects,
         key_prefix,
+        objects AS listed_objects,
         array_agg(key_prefix) OVER (
             PARTITION BY source_bucket
             ORDER BY key_prefix, recency
@@ -54,20 +45,26 @@ latest AS (
 -- The snapshots that count: those whose keys no other one lists too. If a key begins with another snapshot's
 -- key_prefix, it matches the filter of that inventory.
 snapshot AS (
-    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, sum(objects) OVER () AS listed_objects
+    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, listed_objects
     FROM latest
     WHERE coalesce(cardinality(filter(prefixes_before, prefix -> starts_with(key_prefix, prefix))), 0) = 0
+),
+-- end {latest_snapshots}
+
+counting AS (
+    SELECT *, sum(listed_objects) OVER () AS all_objects
+    FROM snapshot
 ),
 
 -- Its current objects, as a listing of the bucket shows them; a snapshot whose objects are gone is one row.
 found AS (
-    SELECT split(key, '/') AS parts, key LIKE '%/%/%' AS is_counted, size, key, listed_objects
-    FROM snapshot
+    SELECT split(key, '/') AS parts, key LIKE '%/%/%' AS is_counted, size, key, all_objects
+    FROM counting
     LEFT JOIN s3_inventory_object AS version
-        ON version.source_bucket = snapshot.source_bucket
-        AND version.snapshot_date = snapshot.snapshot_date
-        AND version.inventory_id = snapshot.inventory_id
-        AND version.snapshot_time = snapshot.snapshot_time
+        ON version.source_bucket = counting.source_bucket
+        AND version.snapshot_date = counting.snapshot_date
+        AND version.inventory_id = counting.inventory_id
+        AND version.snapshot_time = counting.snapshot_time
         AND version.snapshot_date <= current_date
         AND coalesce(is_latest, true)
         AND NOT coalesce(is_delete_marker, false)
@@ -80,7 +77,7 @@ part AS (
         CASE WHEN is_counted THEN element_at(parts, 2) END AS repository,
         size,
         key,
-        listed_objects
+        all_objects
     FROM found
 ),
 
@@ -91,7 +88,7 @@ one_repository AS (
         count(key) AS objects,
         -- Unknown if the size of one object is.
         CASE WHEN count(size) = count(key) THEN sum(size) END AS bytes,
-        max(listed_objects) AS listed_objects
+        max(all_objects) AS all_objects
     FROM part
     GROUP BY account, repository
 ),
@@ -108,7 +105,7 @@ total AS (
             END AS double
         ) / 1099511627776 AS terabytes,
         sum(objects) AS found_objects,
-        max(listed_objects) AS listed_objects
+        max(all_objects) AS all_objects
     FROM one_repository
 ),
 
@@ -136,5 +133,5 @@ SELECT
 FROM total
 CROSS JOIN metric
 -- Totals are kept forever, objects are not. Without the objects, or any snapshot, the storage is unknown, not zero.
-WHERE found_objects = listed_objects
+WHERE found_objects = all_objects
 ORDER BY place

@@ -1,27 +1,5 @@
 -- Storage of each data set in each storage class at the end of each month, from the last snapshots of the month.
 WITH
--- begin {snapshot_totals 0}, (written by make generate)
--- All snapshots with the common prefix of their keys: null if there are no keys, '' if it is unknown.
-totaled AS (
-    SELECT
-        source_bucket,
-        snapshot_date,
-        inventory_id,
-        snapshot_time,
-        CASE
-            WHEN sum(objects + noncurrent_objects + delete_markers) = 0 THEN NULL
-            ELSE coalesce(max(key_prefix), '')
-        END AS key_prefix,
-        sum(noncurrent_objects + delete_markers) > 0 AS lists_older_versions,
-        sum(objects + noncurrent_objects) AS versions
-    FROM daily_storage
-    -- The day S3 was launched; 0 earlier days decide which snapshots count on the first.
-    WHERE snapshot_date >= DATE '2006-03-14' - INTERVAL '0' DAY
-        AND snapshot_date <= current_date
-    GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
-),
--- end {snapshot_totals 0}
-
 this_or_next AS (
     SELECT false AS is_next
     UNION ALL
@@ -35,8 +13,11 @@ with_next AS (
         CAST(
             date_trunc('month', CASE WHEN is_next THEN snapshot_date + INTERVAL '10' DAY ELSE snapshot_date END) AS date
         ) AS month
-    FROM totaled
+    FROM inventory_snapshot
     CROSS JOIN this_or_next
+    -- The day S3 was launched.
+    WHERE snapshot_date >= DATE '2006-03-14'
+        AND snapshot_date <= current_date
 ),
 
 in_month AS (
@@ -69,9 +50,9 @@ candidate AS (
             PARTITION BY source_bucket, month
             ORDER BY
                 -- An inventory of all versions also lists what one of current objects leaves out.
-                lists_older_versions DESC,
+                noncurrent_objects + delete_markers > 0 DESC,
                 snapshot_date DESC,
-                versions DESC,
+                objects + noncurrent_objects DESC,
                 snapshot_time DESC,
                 inventory_id
         ) AS recency,

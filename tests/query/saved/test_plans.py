@@ -27,16 +27,11 @@ each_query = pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.n
 # What is read more than once, and why.
 SCANS = {
     # Contents kept more than once, and then where they are: in one step, all keys would be grouped in memory.
-    "storage/duplicates_by_etag": {"s3_inventory_object": 2, "daily_storage": 2},
+    "storage/duplicates_by_etag": {"s3_inventory_object": 2, "inventory_snapshot": 2},
     # The days of snapshots that were compared, and then what changed.
     "storage/changes_by_month": {"daily_change": 2},
-    # The snapshots that count, and then their totals.
-    "storage/noncurrent_versions": {"daily_storage": 2},
-    "storage/oldest_data": {"daily_storage": 2},
-    "storage/storage_classes": {"daily_storage": 2},
-    "storage/stored_by_month": {"daily_storage": 2},
-    # Both, and then the classes of their objects.
-    "together/cost_to_serve": {"daily_storage": 3},
+    # The totals of the snapshots that count, and then the classes of their objects.
+    "together/cost_to_serve": {"daily_storage": 2},
 }
 
 # No value, the lowest and the highest of a column, so that statistics decide no condition of a query.

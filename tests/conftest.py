@@ -33,7 +33,6 @@ os.environ["XDG_CONFIG_HOME"] = _CONFIG_HOME.name
 
 # Processes that tests start use compiled modules, whatever the environment says.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-os.environ["PYTHONPYCACHEPREFIX"] = f"{_CONFIG_HOME.name}/bytecode"
 
 # A shell starts background jobs with Ctrl-C ignored, which the processes of the tests would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)

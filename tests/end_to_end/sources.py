@@ -36,7 +36,8 @@ class Event:
     time: datetime
 
 
-@dataclass(frozen=True)
+# Without equality by fields, a source can be a key.
+@dataclass(frozen=True, eq=False)
 class Source:
     """``object_name`` is the key of an object below the raw path, by day and number. ``content`` joins records to the
     bytes of an object. ``count`` counts the records of an object without the product's code. ``event_number`` reads

@@ -6,8 +6,9 @@ import random
 import re
 import signal
 import time
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -32,27 +33,49 @@ from tests.end_to_end.sources import ACCESS_LOGS, ALL_SOURCES, CLOUDFRONT, CLOUD
 DAY = date(2024, 5, 7)
 
 
-@pytest.fixture(scope="module", params=ALL_SOURCES, ids=lambda source: source.title)
-def raw(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Raw:
-    """Three days of objects, with duplicates and with bad records."""
-    source: Source = request.param
-    raw = Raw(source, str(tmp_path_factory.mktemp("raw")))
-    for number in range(9):
-        day = DAY + timedelta(days=number // 3)
-        first, again = number * 20, 0 if number % 3 == 0 or source.of_documents else 10
-        raw.deliver(day, number, events(day, range(first - again, first + 20)), bad=number % 2)
-    return raw
+@pytest.fixture(scope="module")
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Source], Raw]:
+    """Three days of objects of a source, with duplicates and with bad records."""
+
+    @cache
+    def deliver(source: Source) -> Raw:
+        raw = Raw(source, str(tmp_path_factory.mktemp("raw")))
+        for number in range(9):
+            day = DAY + timedelta(days=number // 3)
+            first, again = number * 20, 0 if number % 3 == 0 or source.of_documents else 10
+            raw.deliver(day, number, events(day, range(first - again, first + 20)), bad=number % 2)
+        return raw
+
+    return deliver
 
 
 @pytest.fixture(scope="module")
-def undisturbed(raw: Raw, tmp_path_factory: pytest.TempPathFactory) -> Contents:
-    lake = str(tmp_path_factory.mktemp("lake"))
-    run(raw, lake)
-    found = contents(lake, raw.source.pipeline)
-    assert found.sums["records"] == raw.records
-    assert min(found.sums[name] for name in ("rows", "rejected")) > 0
-    assert (found.sums["duplicates"] == 0) is raw.source.of_documents
-    return found
+def ingested(
+    delivered: Callable[[Source], Raw], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Source], Contents]:
+    """What an undisturbed run stores of them."""
+
+    @cache
+    def ingest(source: Source) -> Contents:
+        raw, lake = delivered(source), str(tmp_path_factory.mktemp("lake"))
+        run(raw, lake)
+        found = contents(lake, source.pipeline)
+        assert found.sums["records"] == raw.records
+        assert min(found.sums[name] for name in ("rows", "rejected")) > 0
+        assert (found.sums["duplicates"] == 0) is source.of_documents
+        return found
+
+    return ingest
+
+
+@pytest.fixture(params=ALL_SOURCES, ids=lambda source: source.title)
+def raw(request: pytest.FixtureRequest, delivered: Callable[[Source], Raw]) -> Raw:
+    return delivered(request.param)
+
+
+@pytest.fixture
+def undisturbed(raw: Raw, ingested: Callable[[Source], Contents]) -> Contents:
+    return ingested(raw.source)
 
 
 STEPS_OF_SUMMARIES = ("after some data files", "after the rows", "after a table of rows", "after the rejected records")
@@ -73,8 +96,7 @@ def killed(names: Iterable[str | int], of_documents: Container[str | int]) -> py
     """Every source with every name; sources of documents with some of them."""
     cases = [(source, name) for source in ALL_SOURCES for name in names if _knows(source, name, of_documents)]
     ids = [f"{source.title}-{name}" for source, name in cases]
-    # Module scope, so that the raw objects of a source are written once.
-    return pytest.mark.parametrize(("raw", "killed_by"), cases, indirect=["raw"], ids=ids, scope="module")
+    return pytest.mark.parametrize(("raw", "killed_by"), cases, indirect=["raw"], ids=ids)
 
 
 def _knows(source: Source, name: str | int, of_documents: Container[str | int]) -> bool:
@@ -146,7 +168,6 @@ def test_a_dead_run_is_finished_by_the_next_one_that_says_so(raw: Raw, lake: str
     [(ACCESS_LOGS, "UTC"), (CLOUDTRAIL, "Pacific/Kiritimati"), (CLOUDFRONT, "Pacific/Pago_Pago")],
     ids=("UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"),
     indirect=["raw"],
-    scope="module",
 )
 def test_a_run_counts_as_dead_after_a_day_of_silence_in_every_time_zone(
     zone: str, raw: Raw, lake: str, monkeypatch: pytest.MonkeyPatch

@@ -16,6 +16,8 @@ import pytest
 import glue_jobs.ingest.staging.task_context
 from glue_jobs.errors import StorageError
 from glue_jobs.ingest.staging.data_files import NewFile, write_file
+from glue_jobs.jobs.check.check_lake import check_lake
+from glue_jobs.lake import Lake
 from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline
 from tests.end_to_end.lakes import (
     Contents,
@@ -161,6 +163,17 @@ def test_runs_killed_at_random_moments_one_after_another(
 def test_a_dead_run_is_finished_by_the_next_one_that_says_so(raw: Raw, lake: str) -> None:
     killed_at("after the rows", arguments(raw, lake))
     assert "finished the commit of run" in said(raw, lake)
+
+
+@pytest.mark.parametrize("raw", [ACCESS_LOGS], indirect=True, ids=["access logs"])
+def test_a_check_names_the_dead_run_that_explains_what_is_wrong(raw: Raw, lake: str) -> None:
+    killed_at("after the rows", arguments(raw, lake))
+    wrong = [str(result) for result in check_lake(Lake(lake, "usage_lake")) if not result.holds]
+    assert len(wrong) == 1 and re.search(
+        r"rows: .*because of run \S+ of s3_access_log, not finished: check again", wrong[0]
+    )
+    run(raw, lake)
+    assert all(result.holds for result in check_lake(Lake(lake, "usage_lake")))
 
 
 @pytest.mark.parametrize(

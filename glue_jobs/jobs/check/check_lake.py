@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from glue_jobs.errors import ArgumentError, UsageLakeError
+from glue_jobs.ingest.forget.forget import FOLDER as FORGET
+from glue_jobs.ingest.staging.run_folder import runs_folder, unfinished
 from glue_jobs.jobs.check.data_files import check_data_files
 from glue_jobs.jobs.check.identities import check_identities
 from glue_jobs.jobs.check.ledger import check_rejected, check_rows, check_sums
@@ -27,13 +30,29 @@ def check_lake(
     """The result of each check, as soon as it is known. A check that cannot read the lake fails with the reason.
 
     With ``raw``, the address of raw objects, ``objects_per_source`` of each source are parsed again. A concurrent
-    commit may make checks fail, because a run commits the ledger last.
+    commit may make checks fail, because a run commits the ledger last; the results then name the run.
 
     Raises:
         ArgumentError: the ledger has no object below ``raw`` that can be parsed again.
         LakeError: the lake has no table.
     """
     lake.check_any(TABLES)
+    before = _unfinished(lake)
+    for result in _results(lake, raw, objects_per_source):
+        yield result if result.holds else replace(result, unfinished=tuple(sorted(before | _unfinished(lake))))
+
+
+def _unfinished(lake: Lake) -> set[str]:
+    """What still runs, or was killed."""
+    tasks = [*(pipeline.name for pipeline in PIPELINES), FORGET]
+    return {
+        f"run {folder.run_id} of {name}"
+        for name in tasks
+        for folder in unfinished(runs_folder(lake.location, lake.database, name))
+    }
+
+
+def _results(lake: Lake, raw: str | None, objects_per_source: int) -> Iterator[CheckResult]:
     counted = [pipeline for pipeline in PIPELINES if pipeline.keeps_all_rows]
     tables = [pipeline.table for pipeline in counted if pipeline.table.identity]
     yield _result("files", lambda: check_data_files(lake, lake_tables(lake), _needed(lake)))

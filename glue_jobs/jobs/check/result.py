@@ -9,11 +9,15 @@ MAX_NAMES = 5
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The result of one check of a lake. If ``wrong`` is empty, ``sentence`` says what was compared."""
+    """The result of one check of a lake. If ``wrong`` is empty, ``sentence`` says what was compared.
+
+    ``unfinished`` names runs that perhaps explain what is wrong: a run commits the ledger last.
+    """
 
     subject: str
     sentence: str
     wrong: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -25,4 +29,9 @@ class CheckResult:
             return f"ok     {self.subject}: {self.sentence}"
         further = len(self.wrong) - MAX_NAMES
         names = "; ".join(self.wrong[:MAX_NAMES]) + (f"; and {further:,} more" if further > 0 else "")
+        if self.unfinished:
+            runs = " and ".join(self.unfinished)
+            names += (
+                f". Perhaps because of {runs}, not finished: check again after it or, if it was killed, the next run"
+            )
         return f"WRONG  {self.subject}: {names}"

@@ -75,6 +75,8 @@ def test_a_query_names_the_columns_that_a_terminal_shows_first(query: SavedQuery
         # Whoever adds up the rows of all data sets together and those of each counts everything twice.
         assert not [row for case in query.cases for row in case.expect if "(all)" in row.values()]
         assert "\nLIMIT" not in query.sql, "the sum of the first rows is no total"
+    rounded = {alias.alias for alias in parsed(query).find_all(exp.Alias) if alias.find(exp.Round)}
+    assert not rounded & set(query.metadata.totals), "the sum of rounded numbers is no total"
 
 
 @each_case

@@ -164,6 +164,15 @@ def test_a_failed_write_leaves_no_partial_file_and_no_manifest(tmp_path: Path) -
     assert list(files(tmp_path)) == ["accounts/source-stats-accounts-20260315.csv"]
 
 
+def test_no_manifest_lists_the_files_of_a_day_while_they_are_written_again(tmp_path: Path) -> None:
+    published(tmp_path)
+    full = failing(os, "fsync", OSError(28, "No space left on device"), nth=3)
+    with full, pytest.raises(StorageError):
+        published(tmp_path)
+    assert len(files(tmp_path)) == 8
+    assert not [name for name in files(tmp_path) if name.startswith("manifest")]
+
+
 def test_files_on_s3_have_content_types(bucket: str) -> None:
     published(f"{bucket}/public")
     name = bucket.removeprefix("s3://")

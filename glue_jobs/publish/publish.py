@@ -91,7 +91,7 @@ def publish(reports: Sequence[Report], engine: Engine, folder: str, edition: Edi
     files: list[PublishedFile] = []
     failures, day = [*edition.failed], edition.day
     answers: list[Answer] = []
-    # The manifest of an earlier run has other checksums. Without the permission to delete it, it is replaced at the end.
+    # The manifest of an earlier run has other checksums. A role that may not delete it replaces it at the end.
     with suppress(StorageError):
         storage_for(folder).delete([f"{folder}/{_manifest(day)}"])
     with reporter.progress("reports") as progress:

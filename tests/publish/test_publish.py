@@ -199,6 +199,17 @@ def job(lake: str, folder: Path, *more: str) -> int:
     return main(["--pipeline", "report", "--lake_path", lake, "--report_path", str(folder), *more])
 
 
+def test_what_a_killed_run_left_half_written_is_removed_a_day_later(lake: str, tmp_path: Path) -> None:
+    old, new = (f"storage/growth-20260314.csv.unfinished-{digit * 32}" for digit in "ab")
+    other = "storage/is.unfinished-x"
+    (tmp_path / "storage").mkdir()
+    for name in (old, new, other):
+        (tmp_path / name).write_bytes(b"half")
+        os.utime(tmp_path / name, (0, 0) if name != new else None)
+    assert job(lake, tmp_path, "--date", "20260315", "--subjects", "storage") == 0
+    assert [name for name in (old, new, other) if (tmp_path / name).exists()] == [new, other]
+
+
 def test_the_job_writes_the_same_files_as_source_stats(lake: str, tmp_path: Path) -> None:
     assert job(lake, tmp_path, "--date", "20260315") == 0
     found = {name: data.decode() for name, data in files(tmp_path).items() if "source-stats" in name}

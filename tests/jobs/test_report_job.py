@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from glue_jobs import Lake
 from glue_jobs.config import Prices
-from glue_jobs.errors import ArgumentError
+from glue_jobs.errors import ArgumentError, UsageLakeError
 from glue_jobs.jobs import report_job as report_job
 from glue_jobs.jobs.report_job import report_request
 from glue_jobs.progress import PlainReporter
@@ -47,6 +48,15 @@ def test_prices_are_those_of_the_configuration(tmp_path: Path) -> None:
     config.write_text("prices:\n  transfer_per_gb: 0.05\n")
     assert report_request({**REPORT, "config": str(config)}).edition.prices.transfer_per_gb == 0.05
     assert report_request(REPORT).edition.prices == Prices()
+
+
+def test_a_note_whose_query_fails_costs_no_other_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        def run(self, sql: str) -> pa.Table:
+            raise UsageLakeError(f"no memory for {sql}")
+
+    monkeypatch.setattr(report_job, "dropped_objects", lambda *_: ("objects are gone",))
+    assert report_job._query_notes(Broken(), report_request(REPORT)) == ("objects are gone",)
 
 
 def test_athena_is_asked_where_the_lake_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,9 +52,9 @@ class QueryDays:
 
 
 def _own_last_day(period: Period, day: date) -> date:
-    import duckdb
+    from glue_jobs.query.duckdb.query_engine import QueryEngine
 
-    last = period.last.replace("current_date", f"DATE '{day}'")
-    (end,) = duckdb.sql(f"SELECT CAST({last} AS date)").fetchall()[0]
+    with QueryEngine({}) as engine:
+        ((end,),) = engine.answer(f"SELECT CAST({period.last} AS date) AS day", today=day).records
     assert isinstance(end, date)
     return end

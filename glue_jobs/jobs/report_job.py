@@ -90,8 +90,11 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
     profile = choice_argument(values, "profile", PROFILES)
     _check_used(values, profile)
     tier, public_folder = _tiers(values, folder)
+    lake = lake_argument(values)
+    if lake.location in (folder, public_folder):
+        raise ArgumentError(f"{lake.location} is the lake; reports need a folder of their own")
     return ReportRequest(
-        lake_argument(values),
+        lake,
         folder,
         edition,
         _reports(values.get("subjects")),

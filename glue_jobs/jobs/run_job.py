@@ -94,4 +94,4 @@ def _ingest(values: Mapping[str, str], reporter: Reporter) -> JobResult:
         publish_metrics(stack, request.pipeline.name, request.lake, ingest_metrics(request, summary), reporter)
     if not summary.failed:
         record_success(request.lake, request.pipeline.name, datetime.now(UTC))
-    return JobResult(sentence(summary), summary.failed, ingested=summary)
+    return JobResult(sentence(summary, request.pipeline.name), summary.failed, ingested=summary)

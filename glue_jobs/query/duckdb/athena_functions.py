@@ -123,7 +123,7 @@ def _cut_texts(tree: exp.Query) -> None:
             # A second placeholder would take the value of the next one.
             if not call.find(exp.Placeholder) and (cases := _without_text(call)):
                 call.replace(exp.Case(ifs=cases, default=call.copy()))
-        elif call.to.this == exp.DataType.Type.VARCHAR and call.to.expressions:
+        elif isinstance(call, exp.Cast) and call.to.this == exp.DataType.Type.VARCHAR and call.to.expressions:
             # DuckDB ignores the length.
             call.replace(exp.Left(this=call.copy(), expression=call.to.expressions[0].this.copy()))
 

@@ -45,13 +45,17 @@ class CommandGroup(click.Group):
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except click.exceptions.NoArgsIsHelpError as error:
             # The program without arguments shows the help, which is not an error.
-            error.show(sys.stdout)
-            sys.exit(0)
+            _, *command = error.ctx.command_path.split()
+            self.main([*command, "--help"], prog_name)
         except click.ClickException as error:
             click.echo(f"error: {_sentence(error)}", err=True)
             sys.exit(error.exit_code)
         except click.Abort:
             sys.exit(STOPPED)
+        except OSError as error:
+            # The help and the version could not be written, to a full disk for example.
+            click.echo(f"error: {error}", err=True)
+            sys.exit(FAILED)
         sys.exit(code if isinstance(code, int) else 0)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:

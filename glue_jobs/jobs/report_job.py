@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from glue_jobs.config import Privacy
 from glue_jobs.enrich.places.credit import place_sources
@@ -89,8 +90,11 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
     profile = choice_argument(values, "profile", PROFILES)
     _check_used(values, profile)
     tier, public_folder = _tiers(values, folder)
+    lake = lake_argument(values)
+    if lake.location in (folder, public_folder):
+        raise ArgumentError(f"{lake.location} is the lake; reports need a folder of their own")
     return ReportRequest(
-        lake_argument(values),
+        lake,
         folder,
         edition,
         _reports(values.get("subjects")),
@@ -192,24 +196,29 @@ def _query_notes(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
     """Logs that ended, distributions without a bucket, and buckets that are gone or whose objects are not kept."""
     queries, day = [report.query for report in request.reports], request.edition.day
     notes: list[str] = []
-    # The reports can be published without these sentences too.
-    with suppress(UsageLakeError):
-        for usage in (query for query in queries if query.name == USAGE):
-            notes += ended_logs(engine.run, day)
-            notes += uncounted_requests(lambda sql: records(engine.run(sql)), usage, day, since=day - WINDOW)
-        if any(query.tells_what_is_stored for query in queries):
-            notes += (*ended_inventories(engine.run, day), *dropped_objects(engine.run, day))
+    for usage in (query for query in queries if query.name == USAGE):
+        notes += _found(ended_logs, engine.run, day)
+        notes += _found(uncounted_requests, lambda sql: records(engine.run(sql)), usage, day, since=day - WINDOW)
+    if any(query.tells_what_is_stored for query in queries):
+        notes += (*_found(ended_inventories, engine.run, day), *_found(dropped_objects, engine.run, day))
     return tuple(notes)
 
 
 def _section_notes(engine: Engine, request: ReportRequest) -> dict[str, tuple[str, ...]]:
     """Buckets without logs for the section on what nobody reads, and the publisher's own accounts for subscribers."""
-    found = {}
-    for query in (report.query for report in request.reports):
-        if finder := {UNREAD: buckets_without_logs, SUBSCRIBERS: own_callers}.get(query.name):
-            with suppress(UsageLakeError):
-                found[query.name] = finder(engine.run, query, request.edition.day)
-    return found
+    finders = {UNREAD: buckets_without_logs, SUBSCRIBERS: own_callers}
+    return {
+        query.name: _found(finders[query.name], engine.run, query, request.edition.day)
+        for query in (report.query for report in request.reports)
+        if query.name in finders
+    }
+
+
+def _found(finder: Callable[..., tuple[str, ...]], *arguments: Any, **more: Any) -> tuple[str, ...]:
+    """The sentences, none if their query fails: the reports, and other sentences, can be published without them."""
+    with suppress(UsageLakeError):
+        return finder(*arguments, **more)
+    return ()
 
 
 @contextmanager

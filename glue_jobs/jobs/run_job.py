@@ -53,9 +53,12 @@ def _report(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     from glue_jobs.jobs.outcome.weekly_digest import send_digest, topic_argument
     from glue_jobs.jobs.report_job import report, report_request
     from glue_jobs.publish.publish import sentence
+    from glue_jobs.publish.published_file import remove_unfinished
 
     request, topic = report_request(values), topic_argument(values)
     published = report(request, reporter)
+    for edition in filter(None, (published, published.public)):
+        remove_unfinished(edition.folder, edition.files)
     # The public tier has no digest.
     if published.digest and topic:
         send_digest(topic, published.digest, request.edition.day, reporter)
@@ -91,4 +94,4 @@ def _ingest(values: Mapping[str, str], reporter: Reporter) -> JobResult:
         publish_metrics(stack, request.pipeline.name, request.lake, ingest_metrics(request, summary), reporter)
     if not summary.failed:
         record_success(request.lake, request.pipeline.name, datetime.now(UTC))
-    return JobResult(sentence(summary), summary.failed, ingested=summary)
+    return JobResult(sentence(summary, request.pipeline.name), summary.failed, ingested=summary)

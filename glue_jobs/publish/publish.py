@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from glue_jobs.config import Prices
-from glue_jobs.errors import UsageLakeError
+from glue_jobs.errors import StorageError, UsageLakeError
 from glue_jobs.progress import Reporter, counted, printable
 from glue_jobs.publish.digest import digest_text
 from glue_jobs.publish.engine import Engine, results
@@ -20,6 +21,7 @@ from glue_jobs.publish.page.pages import SUMMARY, pages, summary_text
 from glue_jobs.publish.published_file import HTML, JSON, TEXT, PublishedFile, write_file
 from glue_jobs.publish.report_set import Form, Report
 from glue_jobs.publish.stale import StaleSource
+from glue_jobs.storage import storage_for
 
 DIGEST = "digest.txt"
 
@@ -89,6 +91,9 @@ def publish(reports: Sequence[Report], engine: Engine, folder: str, edition: Edi
     files: list[PublishedFile] = []
     failures, day = [*edition.failed], edition.day
     answers: list[Answer] = []
+    # The manifest of an earlier run has other checksums. A role that may not delete it replaces it at the end.
+    with suppress(StorageError):
+        storage_for(folder).delete([f"{folder}/{_manifest(day)}"])
     with reporter.progress("reports") as progress:
         statements = [report.query.as_of(day, edition.prices) for report in reports]
         for done, (report, result) in enumerate(zip(reports, results(engine, statements), strict=True), 1):
@@ -153,4 +158,8 @@ def write_manifest(folder: str, day: date, **content: Any) -> None:
     Raises:
         StorageError: the folder cannot be written to.
     """
-    write_file(folder, f"manifest-{day:%Y%m%d}.json", json.dumps(content, indent=2) + "\n", JSON)
+    write_file(folder, _manifest(day), json.dumps(content, indent=2) + "\n", JSON)
+
+
+def _manifest(day: date) -> str:
+    return f"manifest-{day:%Y%m%d}.json"

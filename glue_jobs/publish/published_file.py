@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from time import time
 
 from glue_jobs.storage import storage_for
+from glue_jobs.storage.folder import UNFINISHED
+
+SECONDS_PER_DAY = 86400
 
 CSV, TSV = "text/csv; charset=utf-8", "text/tab-separated-values; charset=utf-8"
 HTML, TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"
@@ -32,6 +39,18 @@ def write_file(folder: str, name: str, text: str, content_type: str) -> Publishe
     address, data = f"{folder}/{name}", text.encode()
     storage_for(address).put(address, data, content_type)
     return described(name, data)
+
+
+def remove_unfinished(folder: str, files: Iterable[PublishedFile]) -> None:
+    """Remove what runs that were killed long ago left half-written beside the files."""
+    if storage_for(folder).remote:
+        return
+    for parent in {Path(folder, file.name).parent for file in files}:
+        for path in parent.glob("*.unfinished-*"):
+            # A file that another run is writing is younger.
+            with suppress(OSError):
+                if UNFINISHED.search(path.name) and path.stat().st_mtime < time() - SECONDS_PER_DAY:
+                    path.unlink()
 
 
 def described(name: str, data: bytes) -> PublishedFile:

@@ -297,6 +297,8 @@ def test_the_command_asks_for_yes_and_says_what_is_removed(made: Path, lake: Lak
     command = ["forget", "--lake", str(made / "lake"), "--account", ACCOUNT]
     refused = CliRunner().invoke(main, command)
     assert (refused.exit_code, "give --yes" in refused.output) == (2, True)
+    mistaken = CliRunner().invoke(main, [*command, "--account", "12"])
+    assert (mistaken.exit_code, "this is '12'" in mistaken.output, "--yes" in mistaken.output) == (2, True, False)
     shown = CliRunner().invoke(main, [*command, "--dry-run"]).output
     assert "s3_access_log: 1 row would be removed\nsubscriber: 1 row would be removed\n" in shown
     done = CliRunner().invoke(main, [*command, "--yes"])

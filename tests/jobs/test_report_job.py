@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from glue_jobs import Lake
 from glue_jobs.config import Prices
-from glue_jobs.errors import ArgumentError
+from glue_jobs.errors import ArgumentError, UsageLakeError
 from glue_jobs.jobs import report_job as report_job
 from glue_jobs.jobs.report_job import report_request
 from glue_jobs.progress import PlainReporter
@@ -49,6 +50,15 @@ def test_prices_are_those_of_the_configuration(tmp_path: Path) -> None:
     assert report_request(REPORT).edition.prices == Prices()
 
 
+def test_a_note_whose_query_fails_costs_no_other_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        def run(self, sql: str) -> pa.Table:
+            raise UsageLakeError(f"no memory for {sql}")
+
+    monkeypatch.setattr(report_job, "dropped_objects", lambda *_: ("objects are gone",))
+    assert report_job._query_notes(Broken(), report_request(REPORT)) == ("objects are gone",)
+
+
 def test_athena_is_asked_where_the_lake_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_job, "region", lambda location: {"s3://lake": "eu-central-1"}[location])
     with report_job.query_engine(report_request({**REPORT, "lake_path": "s3://lake"}), PlainReporter()) as engine:
@@ -63,6 +73,8 @@ def test_a_tier_is_for_the_owner_unless_it_is_asked_for_and_has_a_folder_of_its_
     for wrong, sentence in (
         ({"tier": "everybody"}, "tier is owner or public, not 'everybody'"),
         ({"public_path": "/reports/"}, "the two tiers need folders of their own"),
+        ({"report_path": "/lake/"}, "/lake is the lake"),
+        ({"public_path": "/lake"}, "/lake is the lake"),
         # Who publishes a folder publishes what is below it.
         ({"report_path": "/site/owner", "public_path": "/site"}, "/site/owner, below the public tier, the owner's"),
         ({"report_path": "s3://b/owner", "public_path": "s3://b"}, "s3://b/owner, below the public tier, the owner's"),

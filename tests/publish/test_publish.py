@@ -164,6 +164,15 @@ def test_a_failed_write_leaves_no_partial_file_and_no_manifest(tmp_path: Path) -
     assert list(files(tmp_path)) == ["accounts/source-stats-accounts-20260315.csv"]
 
 
+def test_no_manifest_lists_the_files_of_a_day_while_they_are_written_again(tmp_path: Path) -> None:
+    published(tmp_path)
+    full = failing(os, "fsync", OSError(28, "No space left on device"), nth=3)
+    with full, pytest.raises(StorageError):
+        published(tmp_path)
+    assert len(files(tmp_path)) == 8
+    assert not [name for name in files(tmp_path) if name.startswith("manifest")]
+
+
 def test_files_on_s3_have_content_types(bucket: str) -> None:
     published(f"{bucket}/public")
     name = bucket.removeprefix("s3://")
@@ -188,6 +197,17 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def job(lake: str, folder: Path, *more: str) -> int:
     return main(["--pipeline", "report", "--lake_path", lake, "--report_path", str(folder), *more])
+
+
+def test_what_a_killed_run_left_half_written_is_removed_a_day_later(lake: str, tmp_path: Path) -> None:
+    old, new = (f"storage/growth-20260314.csv.unfinished-{digit * 32}" for digit in "ab")
+    other = "storage/is.unfinished-x"
+    (tmp_path / "storage").mkdir()
+    for name in (old, new, other):
+        (tmp_path / name).write_bytes(b"half")
+        os.utime(tmp_path / name, (0, 0) if name != new else None)
+    assert job(lake, tmp_path, "--date", "20260315", "--subjects", "storage") == 0
+    assert [name for name in (old, new, other) if (tmp_path / name).exists()] == [new, other]
 
 
 def test_the_job_writes_the_same_files_as_source_stats(lake: str, tmp_path: Path) -> None:

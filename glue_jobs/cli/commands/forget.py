@@ -35,12 +35,17 @@ def forget_command(dry_run: bool, yes: bool, **values: Any) -> None:
     files, from which they could still be read. The raw objects with records of the person are listed, but not changed.
     A stopped run continues when it is started again. Use this only while no run ingests.
     """
+    from glue_jobs.ingest.forget.person import person as check_person
     from glue_jobs.jobs.arguments.lake import lake_argument
     from glue_jobs.jobs.forget_job import forget_person
+    from glue_jobs.sources.tables import TABLES
 
     names = ("addresses", "reader_ids", "accounts", "reader_keys")
     person = {name: values.pop(name) for name in names}
     lake = lake_argument(given(values))
+    # A mistake in these is named before anything is asked.
+    lake.check_any(TABLES)
+    check_person(person["addresses"], person["reader_ids"], person["accounts"])
     if not (yes or dry_run):
         if not sys.stdin.isatty():
             raise ArgumentError("forgetting cannot be undone; give --yes, or --dry-run to see what is stored")

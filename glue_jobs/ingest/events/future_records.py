@@ -34,8 +34,9 @@ def reject_future(parsed: Parsed, data: bytes, framing: Framing, ingest_date: da
     found = np.flatnonzero(is_future)
     rows = parsed.rows.filter(pa.array(~is_future)).combine_chunks()
     future = parsed.rows.select([name for name in (TIME, *IDS) if name in parsed.rows.column_names]).take(found)
+    of_run = f"is after the day of the run, {ingest_date} by the clock of the computer."
     rejected = [
-        Rejected(position, f"The time {row[TIME]} is after the day of the run.", _record(row, position, data, framing))
+        Rejected(position, f"The time {row[TIME]} {of_run}", _record(row, position, data, framing))
         for row, position in zip(future.to_pylist(), parsed.positions[found].tolist(), strict=True)
     ]
     everything = sorted([*parsed.rejected, *rejected], key=lambda each: (each.position, each.index or 0))

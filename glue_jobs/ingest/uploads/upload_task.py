@@ -34,6 +34,8 @@ BYTES_PER_FLUSH = 64 * 2**20
 
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
+NO_RECORD = "there is no record in it, and the first record makes a table"
+
 
 @dataclass(frozen=True)
 class Part:
@@ -165,13 +167,15 @@ class _Task:
 
     def _upload(self, number: int) -> dict[str, object]:
         parser, entry = self._parsers[number], self._entries[number]
+        rows, rejected = int(self._counts.rows[number]), int(self._counts.rejected[number])
+        is_empty = parser.format and not rows and not rejected
         return {
             SOURCE_OBJECT: entry.address,
             "table_name": self._tables[number],
             "format": parser.format or None,
-            "rows": int(self._counts.rows[number]),
-            "rejected": int(self._counts.rejected[number]),
-            "notes": "; ".join(parser.notes) or None,
+            "rows": rows,
+            "rejected": rejected,
+            "notes": "; ".join([*([NO_RECORD] if is_empty else []), *parser.notes]) or None,
             "uploaded_at": entry.last_modified,
             INGEST_RUN_ID: self._context.folder.run_id,
         }

@@ -231,9 +231,11 @@ class Lake:
         """The arguments of a job: the caller's may not replace those that the lake and its method have set."""
         job = REPORT_JOB if pipeline == REPORT else INGEST_JOB
         known = [each.name for each in ARGUMENTS if job in each.jobs and each.name not in _OF_THE_LAKE | own.keys()]
-        for name in arguments:
+        for name, value in arguments.items():
             if name not in known:
                 raise ArgumentError(f"there is no argument {name!r}; {known_names(name, known)}")
+            if value in ([], ()):
+                raise ArgumentError(f"{name} is an empty list; leave it out for the default")
         days = {name: day_argument(name, value) for name, value in arguments.items() if isinstance(value, datetime)}
         given = {name: text_of(value) for name, value in (own | arguments | days).items() if value is not None}
         return {"pipeline": pipeline, **self._values, **given}

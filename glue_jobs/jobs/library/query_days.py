@@ -40,6 +40,21 @@ class QueryDays:
         # A period of complete days or months ends before the day ``as_of``.
         if as_of is None and last and last < date.max and period.ends_before_today:
             about += timedelta(days=1)
-        if first and first > (last or about):
-            raise ArgumentError(f"the period ends before it begins: since {first}, until {last or about}")
+        end, hint = last or about, ""
+        if first and not last and period.ends_before_today:
+            end, hint = (
+                _own_last_day(period, about),
+                ", the last day of the query's own period; give another one as until",
+            )
+        if first and first > end:
+            raise ArgumentError(f"the period ends before it begins: since {first}, until {end}{hint}")
         return cls(about, first, last)
+
+
+def _own_last_day(period: Period, day: date) -> date:
+    from glue_jobs.query.duckdb.query_engine import QueryEngine
+
+    with QueryEngine({}) as engine:
+        ((end,),) = engine.answer(f"SELECT CAST({period.last} AS date) AS day", today=day).records
+    assert isinstance(end, date)
+    return end

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from glue_jobs.ingest.request import IngestSummary
 from glue_jobs.progress import counted, printable
+from glue_jobs.sources.signatures import source_of_name
 
 
-def sentence(summary: IngestSummary) -> str:
-    """The counts of the run, then everything below the raw path that it did not ingest."""
-    return "; ".join([_counts(summary), *_not_taken(summary), *map(printable, summary.skipped.sentences)])
+def sentence(summary: IngestSummary, source: str = "") -> str:
+    """The counts of the run of ``source``, then everything below the raw path that it did not ingest."""
+    return "; ".join([_counts(summary), *_not_taken(summary, source), *map(printable, summary.skipped.sentences)])
 
 
 def _counts(summary: IngestSummary) -> str:
@@ -54,7 +55,7 @@ def _unreadable(summary: IngestSummary) -> list[str]:
     ]
 
 
-def _not_taken(summary: IngestSummary) -> Iterator[str]:
+def _not_taken(summary: IngestSummary, source: str) -> Iterator[str]:
     skipped = summary.skipped
     if summary.totals.rejected:
         yield "the table rejected_record has what was rejected and why (usage-lake rejected)"
@@ -71,5 +72,7 @@ def _not_taken(summary: IngestSummary) -> Iterator[str]:
     if skipped.count:
         are, were, them = ("is", "was", "it") if skipped.count == 1 else ("are", "were", "them")
         hint = f" (--any-name takes {them} too)" if skipped.takeable else ""
+        if (other := source_of_name(skipped.example)) not in (None, source):
+            hint = f", which usage-lake ingest {other} reads"
         objects = f"{counted(skipped.count, 'object')} {are} not named as AWS names them and {were} skipped"
         yield f"{objects}, e.g. {printable(skipped.example)}{hint}"

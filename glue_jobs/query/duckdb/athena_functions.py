@@ -24,6 +24,7 @@ def translate_functions(tree: exp.Query) -> None:
     _write_times(tree)
     _write_arrays(tree)
     _reverse_code_points(tree)
+    _cut_texts(tree)
     _write_casts(tree)
     _add_nulls(tree)
     _write_as_duckdb(tree)
@@ -111,6 +112,34 @@ def _reverse_code_points(tree: exp.Query) -> None:
         size = exp.Anonymous(this="STRLEN", expressions=[text.copy()])
         is_ascii = exp.EQ(this=size, expression=exp.Anonymous(this="LENGTH", expressions=[text.copy()]))
         call.replace(exp.Case(ifs=[exp.If(this=is_ascii, true=call.copy())], default=joined))
+
+
+def _cut_texts(tree: exp.Query) -> None:
+    """Cut texts as Athena does; types have the names of Athena, which are in lower case."""
+    for call in reversed(list(tree.find_all(exp.Substring, exp.Cast, exp.Typeof))):
+        if isinstance(call, exp.Typeof):
+            call.replace(exp.Lower(this=call.copy()))
+        elif isinstance(call, exp.Substring):
+            # A second placeholder would take the value of the next one.
+            if not call.find(exp.Placeholder) and (cases := _without_text(call)):
+                call.replace(exp.Case(ifs=cases, default=call.copy()))
+        elif isinstance(call, exp.Cast) and call.to.this == exp.DataType.Type.VARCHAR and call.to.expressions:
+            # DuckDB ignores the length.
+            call.replace(exp.Left(this=call.copy(), expression=call.to.expressions[0].this.copy()))
+
+
+def _without_text(call: exp.Substring) -> list[exp.If]:
+    """The cases of an empty text in Athena: DuckDB counts from the end also beyond it, and lengths backwards."""
+    text, start, length = (call.args.get(name) for name in ("this", "start", "length"))
+    zero = exp.Literal.number(0)
+    conditions: list[exp.Expr] = []
+    if not isinstance(start, exp.Literal) or start.name == "0":
+        before = exp.LT(this=start, expression=exp.Neg(this=exp.Length(this=text)))
+        conditions += [exp.EQ(this=start, expression=zero), before]
+    if length and not isinstance(length, exp.Literal):
+        conditions.append(exp.LT(this=length, expression=zero))
+    nothing = exp.Substring(this=text, start=exp.Literal.number(1), length=zero)
+    return [exp.If(this=each.copy(), true=nothing.copy()) for each in conditions]
 
 
 def _write_casts(tree: exp.Query) -> None:

@@ -17,7 +17,10 @@ UPLOAD = Table(
         Column(4, "rows", "bigint", "Records of the object that are rows of the table."),
         Column(5, "rejected", "bigint", "Records that were rejected, each in rejected_record with its reason."),
         Column(
-            6, "notes", "string", "Fields whose column got a number because its name was taken, or a name in Punycode."
+            6,
+            "notes",
+            "string",
+            "That it has no record; fields whose column has a number, as its name was taken, or a name in Punycode.",
         ),
         Column(7, "uploaded_at", "timestamp", "When the object was uploaded, UTC."),
         Column(8, "ingest_run_id", "string", "Run that stored the rows; run_id in ingested_object."),

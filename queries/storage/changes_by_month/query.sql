@@ -25,8 +25,17 @@ dated AS (
         snapshot_date,
         inventory_id,
         snapshot_time,
-        -- The keys of both snapshots have the shorter prefix, which sorts first.
-        coalesce(least(key_prefix, next_prefix), key_prefix, next_prefix) AS key_prefix,
+        -- The keys of both snapshots begin with the longest text that both prefixes begin with.
+        coalesce(
+            array_max(
+                filter(
+                    transform(sequence(0, length(key_prefix)), characters -> substr(key_prefix, 1, characters)),
+                    prefix -> starts_with(next_prefix, prefix)
+                )
+            ),
+            key_prefix,
+            next_prefix
+        ) AS key_prefix,
         objects,
         noncurrent_objects,
         delete_markers,

@@ -10,7 +10,8 @@ WITH active_month AS (
     FROM cloudtrail_request
     -- A year more than the period: a subscriber without a request in the 12 months before is new.
     WHERE event_date >= date_trunc('month', date_trunc('month', current_date) - INTERVAL '12' MONTH) - INTERVAL '12' MONTH
-        AND event_date <= current_date
+        -- The last day of the period, while current_date alone is a day that is not over.
+        AND event_date <= current_date - INTERVAL '0' DAY
         AND NOT coalesce(management_event, false)
         -- Anybody can make failing requests. They are in subscriber/denied_requests.
         AND error_code IS NULL

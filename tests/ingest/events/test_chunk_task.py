@@ -63,7 +63,8 @@ def test_events_of_days_after_the_run_are_rejected(tmp_path: Path) -> None:
     times = ["2024-05-10T23:59:59Z", "2024-05-11T00:00:00Z", "2199-01-01T00:00:00Z"]
     events = [{**event(number), "eventTime": time} for number, time in enumerate(times)]
     result = ingest(tmp_path, [json.dumps({"Records": [event(8), *events]}).encode()])
-    reasons = [f"The time {day} 00:00:00 is after the day of the run." for day in ("2024-05-11", "2199-01-01")]
+    of_run = "is after the day of the run, 2024-05-09 by the clock of the computer."
+    reasons = [f"The time {day} 00:00:00 {of_run}" for day in ("2024-05-11", "2199-01-01")]
     assert [reason for _, _, reason in rejected(result)] == reasons
 
 

@@ -207,6 +207,16 @@ def test_objects_that_cannot_become_a_table_are_told_and_the_others_stay(place: 
     assert "source_object is a column that every table has" in notes["notes"]
 
 
+def test_a_file_of_names_alone_is_reported_and_the_first_record_makes_the_table(place: Place) -> None:
+    place.put("shop/1.csv", "a,b\n")
+    place.run()
+    assert "shop/1.csv: there is no record in it, and the first record makes a table" in place.said.getvalue()
+    assert [row["rows"] for row in place.sql("SELECT rows FROM upload WHERE notes LIKE 'there is no record%'")] == [0]
+    place.put("shop/2.csv", "a,b\n1,2\n")
+    place.run()
+    assert place.rows("shop") == [{"a": 1, "b": 2}]
+
+
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n\x00\x00", b"PK\x03\x04workbook", "a,b\n1,2\n".encode("utf-16")])
 def test_a_file_of_another_kind_that_comes_alone_is_a_rejected_record(place: Place, data: bytes) -> None:
     """An upload starts a run, so that most have one new object."""

@@ -65,6 +65,7 @@ def test_a_run_and_a_report_take_a_moment(tmp_path: Path) -> None:
         ),
         (lambda lake: lake.ingest("report", "raw"), "report ingests nothing; lake.publish writes reports"),
         (lambda lake: lake.publish("to", subject="access"), "there is no argument 'subject'; did you mean 'subjects'"),
+        (lambda lake: lake.publish("to", subjects=[]), "subjects is an empty list; leave it out for the default"),
         (lambda lake: lake.publish("to", look_back_days=3), "there is no argument 'look_back_days'; there are "),
         (
             lambda lake: lake.ingest("s3_access_log", "raw", lake_path="b"),

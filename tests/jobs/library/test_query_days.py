@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from glue_jobs import Lake
+from glue_jobs.errors import ArgumentError
 
 LINE = (
     "79a59d b [{day:%d/%b/%Y}:13:00:01 +0000] 192.0.2.3 - R{day:%j} REST.GET.OBJECT acme/rain/a.csv"
@@ -54,6 +55,17 @@ def test_a_week_or_month_begins_with_the_period_and_28_days_are_whole(lake: Lake
     months = [("month", "04-15", "04-30", 16), ("month", "05-01", "05-17", 17)]
     weeks = [("week", "04-15", "04-19", 5), ("week", "04-20", "04-26", 7)]
     assert spans[:5] == [("28 days", "04-20", "05-17", 28), *months, *weeks]
+
+
+def test_days_after_the_end_of_the_query_s_own_period_need_until(lake: Lake) -> None:
+    with pytest.raises(
+        ArgumentError, match=r"since 2026-05-02, until 2026-04-30, the last day of the query's own period"
+    ):
+        lake.query("together/cost_to_serve", as_of="2026-05-20", since="2026-05-02")
+    with pytest.raises(ArgumentError, match=r"since 2026-05-20, until 2026-05-19, the last day"):
+        lake.query("access/surges", as_of="2026-05-20", since="2026-05-20")
+    (cost,) = lake.query("together/cost_to_serve", since="2026-05-02", until="2026-05-20").to_pylist()
+    assert cost["gets"] == 19
 
 
 def test_surges_are_those_of_all_days_of_the_period_against_the_days_before(lake: Lake) -> None:

@@ -48,6 +48,15 @@ def test_skipped_objects_come_with_a_hint() -> None:
     )
 
 
+def test_skipped_objects_of_another_source_come_with_its_command_and_not_with_any_name() -> None:
+    skipped = Skipped()
+    skipped.add("/raw/111122223333_CloudTrail_us-east-1_20240507T0005Z_AbCdEfGh01234567.json.gz")
+    summary = IngestSummary(None, 7, skipped, NOTHING)
+    told = sentence(summary, "s3_access_log")
+    assert told.endswith("AbCdEfGh01234567.json.gz, which usage-lake ingest cloudtrail_s3_event reads")
+    assert sentence(summary, "cloudtrail_s3_event").endswith(".json.gz (--any-name takes it too)")
+
+
 def test_counts_of_one_are_singular() -> None:
     skipped = Skipped()
     skipped.add("/raw/a.txt")

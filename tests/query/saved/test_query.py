@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from glue_jobs.jobs.library.query_days import QueryDays
 from glue_jobs.query.duckdb.athena_sql import tables
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.saved.files import QUERIES, SavedQueryError
@@ -74,6 +75,8 @@ def test_a_query_names_the_columns_that_a_terminal_shows_first(query: SavedQuery
         # Whoever adds up the rows of all data sets together and those of each counts everything twice.
         assert not [row for case in query.cases for row in case.expect if "(all)" in row.values()]
         assert "\nLIMIT" not in query.sql, "the sum of the first rows is no total"
+    rounded = {alias.alias for alias in parsed(query).find_all(exp.Alias) if alias.find(exp.Round)}
+    assert not rounded & set(query.metadata.totals), "the sum of rounded numbers is no total"
 
 
 @each_case
@@ -468,6 +471,20 @@ def test_who_asked_12_months_before_the_month_that_a_period_begins_in_returns() 
     assert answered.select(["month", "status", "requests"]).to_pylist() == [
         {"month": date(2026, 3, 1), "status": "returning", "requests": 1}
     ]
+
+
+@pytest.mark.parametrize(("as_of", "until", "lapsed"), [(31, None, 0), (None, 30, 0), (None, 31, 1)])
+def test_who_asks_nothing_in_a_month_has_lapsed_once_the_period_contains_its_last_day(
+    as_of: int | None, until: int | None, lapsed: int
+) -> None:
+    query = SavedQuery.load("subscriber/new_returning_lapsed")
+    as_of_day, until_day = (day and date(2026, 3, day) for day in (as_of, until))
+    days = QueryDays.read(as_of_day, None, until_day, query.metadata.period)
+    asked = [{"subscriber_account_id": "111122223333", "event_time": "2026-02-01 00:00:00"}]
+    given = {**query.cases[1].given, "cloudtrail_s3_event": asked}
+    of_days = replace(query, sql=query.of_period(days.since, days.until))
+    answered = answer(of_days, query.cases[1].model_copy(update={"today": days.as_of, "given": given}))
+    assert answered["status"].to_pylist() == ["new", "lapsed"][: 1 + lapsed]
 
 
 def test_queries_are_found_in_the_zip_file_of_the_library(tmp_path: Path) -> None:

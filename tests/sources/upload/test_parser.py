@@ -89,6 +89,12 @@ def test_every_form_of_a_file_has_its_rows(name: str, data: bytes, size: int) ->
         ("a.csv", b"n\0m\n1\n", [], [(0, "no text")]),
         ("a.csv", b"\xff,m\n1,2\n", [], [(0, "not UTF-8")]),
         ("image.png", b"\x89PNG\r\n\x1a\n", [], [(0, "neither JSON nor Parquet")]),
+        (
+            "log",
+            b"\n- b [07/May/2024:09:00:00 +0000] 192.0.2.1\n",
+            [],
+            [(0, "; usage-lake ingest s3_access_log reads such")],
+        ),
         ("a.csv", b"\r\n\nn\n1\n", [{"n": 1}], []),
         ("a.csv", b"n,m\n", [], []),
         ("a.json", b'{"n": 0.1234567890123456789}', [{"n": "0.1234567890123456789"}], []),

@@ -12,6 +12,7 @@ import pyarrow as pa
 from glue_jobs.read.log_file import PARQUET
 from glue_jobs.read.parsed import Rejected
 from glue_jobs.read.uploaded_file import is_json
+from glue_jobs.sources.signatures import SIGNATURE_BYTES, source_of_content
 from glue_jobs.sources.upload.names import ColumnNames
 from glue_jobs.sources.upload.parser.csv_text import CsvReader
 from glue_jobs.sources.upload.parser.csv_values import column_of_texts, type_of_texts
@@ -76,7 +77,9 @@ class UploadParser:
             self._reader = self._chosen(frame)
         if self._reader is None:
             self._is_unknown = True
-            yield Piece(0, {}, {}, [Rejected(offset, UNKNOWN, frame)])
+            source = source_of_content(frame[:SIGNATURE_BYTES])
+            hint = f"; usage-lake ingest {source} reads such objects" if source else ""
+            yield Piece(0, {}, {}, [Rejected(offset, UNKNOWN + hint, frame)])
             return
         yield from self._reader.read(frame, offset)
 

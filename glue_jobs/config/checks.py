@@ -60,6 +60,8 @@ def _cidr(value: str) -> str:
 def _principal(value: str) -> str:
     if not value.startswith("arn:") or value.count(":") < 5:
         raise ValueError("not an ARN such as arn:aws:iam::111122223333:role/Loader ('*' matches any text)")
+    if value.endswith(":root"):
+        raise ValueError("in a policy this is a whole account; write its 12 digits in 'accounts'")
     if re.search(r":role/.*/\*+$", value):
         # ARNs of assumed roles have no path: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
         raise ValueError("logs name a role without its path; write the role's name after the last '/', not only '*'")

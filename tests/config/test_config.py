@@ -163,6 +163,7 @@ def test_the_error_for_text_that_yaml_reads_as_another_type_asks_for_quotes(raw:
         ("own_traffic: {principals: [Loader]}", "line 1: an entry of 'principals': not an ARN such as arn:aws:iam::11"),
         ("own_traffic: {principals: ['arn:aws:iam::111122223333']}", "line 1: an entry of 'principals': not an ARN"),
         ("own_traffic: {principals: ['aws:iam:::111122223333:root']}", "line 1: an entry of 'principals': not an ARN"),
+        ("own_traffic: {principals: ['arn:aws:iam::111122223333:root']}", "line 1: an entry of 'principals': in a"),
         ("own_traffic: {principals: ['arn:aws:iam::1:role/a/*']}", "line 1: an entry of 'principals': logs name a"),
         ("prices:\n  transfer_per_gb: -1", "line 2: 'transfer_per_gb': a price is 0, or from 0.000000001 to 1,000,000"),
         ("privacy:\n  minimum_readers: 1", "line 2: 'minimum_readers' must be a whole number, 2 or more, with"),

@@ -22,6 +22,8 @@ def _layout(value: str) -> str:
     placeholders = [part for part in parts if part in PLACEHOLDERS]
     if not placeholders or len(set(placeholders)) < len(placeholders):
         raise ValueError("a layout contains {account}, {repository} or both, each once")
+    if parts[0] in ("", "s3:"):
+        raise ValueError("a layout begins with the first folder of a key, without s3://, the bucket and a slash")
     for part in parts:
         if part not in PLACEHOLDERS and (part in REST or set(part) & set("{}")):
             raise ValueError(f"'{part}' cannot be a part of a layout; allowed: {{account}}, {{repository}}, fixed text")
@@ -58,6 +60,8 @@ def _cidr(value: str) -> str:
 def _principal(value: str) -> str:
     if not value.startswith("arn:") or value.count(":") < 5:
         raise ValueError("not an ARN such as arn:aws:iam::111122223333:role/Loader ('*' matches any text)")
+    if value.endswith(":root"):
+        raise ValueError("in a policy this is a whole account; write its 12 digits in 'accounts'")
     if re.search(r":role/.*/\*+$", value):
         # ARNs of assumed roles have no path: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
         raise ValueError("logs name a role without its path; write the role's name after the last '/', not only '*'")
@@ -89,9 +93,25 @@ def _origin(value: str) -> str:
     return value
 
 
-def _prefix(value: str) -> str:
+def prefix_text(value: str) -> str:
+    """The beginning of keys as it is; raises ValueError for a form that other programs use and keys do not have."""
     if "\0" in value:
         raise ValueError("a prefix cannot contain a NUL character")
+    if value.startswith("s3://") or value.endswith("*"):
+        raise ValueError("a prefix is the beginning of keys, such as acme/rain/, without the bucket and '*'")
+    return value
+
+
+def _prefix(value: str) -> str:
+    if value.startswith("/"):
+        raise ValueError("keys begin without a slash: acme/rain/; those that have one can be matched by a regex")
+    return prefix_text(value)
+
+
+def bucket_name(value: str) -> str:
+    """The name as it is; raises ValueError for an address or an ARN."""
+    if "/" in value or ":" in value:
+        raise ValueError("not the name of a bucket, which has no s3://, no ARN and no prefix")
     return value
 
 
@@ -106,6 +126,7 @@ Dollars = Annotated[float, Strict(), AfterValidator(_dollars)]
 LayoutText = Annotated[str, AfterValidator(_layout)]
 RegexText = Annotated[str, AfterValidator(_regex)]
 Prefix = Annotated[str, AfterValidator(_prefix)]
+BucketName = Annotated[Text, AfterValidator(bucket_name)]
 Caller = Annotated[str, AfterValidator(_caller)]
 Principal = Annotated[str, AfterValidator(_principal)]
 Cidr = Annotated[str, AfterValidator(_cidr)]

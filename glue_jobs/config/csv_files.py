@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationInfo
 
+from glue_jobs.config.checks import bucket_name, prefix_text
 from glue_jobs.config.mistakes import ConfigError
 from glue_jobs.errors import StorageError
 
@@ -70,8 +71,11 @@ def read_prefixes(name: Any, info: ValidationInfo) -> PrefixFile:
             raise ConfigError(f"{place}: the row needs an account, a repository or both.")
         if prefix in seen:
             raise ConfigError(f"{place}: prefix '{row['prefix']}' appears twice.")
-        if "\0" in row["prefix"]:
-            raise ConfigError(f"{place}: a prefix cannot contain a NUL character.")
+        try:
+            prefix_text(row["prefix"])
+            bucket_name(row.get("bucket", ""))
+        except ValueError as error:
+            raise ConfigError(f"{place}: {error}.") from None
         seen[prefix] = target
     return PrefixFile(
         tuple(prefix for prefix, _ in seen),

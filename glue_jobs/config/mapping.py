@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, ValidationInfo
 
-from glue_jobs.config.checks import REST, Text
+from glue_jobs.config.checks import REST, BucketName
 from glue_jobs.config.mistakes import ConfigError
 from glue_jobs.config.section import Section
 from glue_jobs.errors import StorageError
@@ -98,4 +98,4 @@ class MappingRule(Section):
 
     mapping: Annotated[InstanceOf[Mapping], BeforeValidator(read_mapping)]
     keys: Annotated[tuple[KeyPattern, ...], Field(min_length=1)]
-    bucket: Text | None = None
+    bucket: BucketName | None = None

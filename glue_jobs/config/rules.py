@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Tag, model_validator
 
-from glue_jobs.config.checks import PLACEHOLDERS, LayoutText, Prefix, RegexText, Text, groups
+from glue_jobs.config.checks import PLACEHOLDERS, BucketName, LayoutText, Prefix, RegexText, Text, groups
 from glue_jobs.config.csv_files import PrefixFile, read_prefixes
 from glue_jobs.config.mapping import MappingRule
 from glue_jobs.config.section import Section, kind_of
@@ -29,7 +29,7 @@ class PrefixRule(Target):
     """Keys that start with ``prefix``, only in ``bucket`` if it is given."""
 
     prefix: Prefix
-    bucket: Text | None = None
+    bucket: BucketName | None = None
 
 
 class FindingRule(Section):
@@ -37,7 +37,7 @@ class FindingRule(Section):
 
     account: Text | None = None
     repository: Text | None = None
-    bucket: Text | None = None
+    bucket: BucketName | None = None
 
     @property
     def finds(self) -> frozenset[str]:
@@ -83,7 +83,7 @@ class CsvRule(Section):
     """Keys that start with a prefix in the CSV file; the longest prefix wins."""
 
     csv: Annotated[PrefixFile, BeforeValidator(read_prefixes)]
-    bucket: Text | None = None
+    bucket: BucketName | None = None
 
 
 Rule = Annotated[

@@ -210,7 +210,10 @@ def rules(draw: st.DrawFn) -> Any:
             return RegexRule(regex=draw(st.sampled_from(REGEXES)), bucket=bucket)
         case "prefix":
             return PrefixRule(
-                prefix=draw(SHORT), account=draw(st.sampled_from("xy")), repository=draw(NAME), bucket=bucket
+                prefix=draw(SHORT).lstrip("/"),
+                account=draw(st.sampled_from("xy")),
+                repository=draw(NAME),
+                bucket=bucket,
             )
     rows = draw(
         st.lists(st.tuples(SHORT, st.sampled_from("xyz"), NAME, BUCKET), unique_by=lambda row: (row[0], row[3]))

@@ -29,8 +29,8 @@ from glue_jobs.sources.pipeline import UploadPipeline
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.sources.upload.columns import types_of, with_types
 from glue_jobs.sources.upload.source import table_of
-from glue_jobs.sources.upload.types import Type, joined_fields
-from glue_jobs.tables.model import Table
+from glue_jobs.sources.upload.types import TEXT, Type, arrow_type, is_stored, joined_fields
+from glue_jobs.tables.model import Table, athena_type
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.tables.uploaded import INFERRED, SOURCE_OBJECT, uploaded_table
 from glue_jobs.workers import engine
@@ -165,6 +165,11 @@ class _Staging:
             self.lake.create(known)
         before = types_of(known.inferred)
         types: dict[str, Type] = reduce(joined_fields, (part.types for part in parts), before)
+        for column, kind in before.items():
+            if is_stored(kind) and types[column] == TEXT != kind:
+                was = athena_type(arrow_type(kind))
+                why = f"because it has a value that is not of type {was}"
+                self.reporter.say(f"{name}: the column {column} is text from now on, {why}")
         stored = self.lake.load(with_types(known, types, self.lake.load(known).last_field_id))
         groups = batch_by_size(parts, BYTES_PER_TASK, lambda part: part.size)
         again = self._again(stored, bool(parts))

@@ -116,10 +116,11 @@ def _syntax_error(error: SqlglotError) -> str:
     return f"{expected} at {first['highlight']!r} in line {first['line']}"
 
 
-def failure(error: Exception, columns: Callable[[], Iterable[str]]) -> str:
+def failure(error: Exception, sql: str, columns: Callable[[], Iterable[str]]) -> str:
     """One sentence about what DuckDB refused; ``columns`` returns the columns of the tables that the query reads."""
     if unknown := _UNKNOWN_COLUMN.search(str(error)):
-        return f"there is no column {unknown[1]!r}{nearest(unknown[1], columns())}"
+        quotes = "; a text stands in single quotes, a name in double ones" if f'"{unknown[1]}"' in sql else ""
+        return f"there is no column {unknown[1]!r}{nearest(unknown[1], columns())}{quotes}"
     if unknown := _UNKNOWN_FUNCTION.search(str(error)):
         return _lacking(f"function {unknown[1]!r}")
     if isinstance(error, UnsupportedError):

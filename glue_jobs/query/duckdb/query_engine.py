@@ -154,7 +154,7 @@ class QueryEngine:
             translated = for_duckdb(tree, now)
             return fetched(self._connection.sql(translated, params=list(parameters)))
         except (duckdb.Error, SqlglotError) as error:
-            raise QueryError(failure(error, self._columns)) from error
+            raise QueryError(failure(error, sql, self._columns)) from error
 
     def _columns(self) -> list[str]:
         rows = self._connection.execute(

@@ -165,6 +165,16 @@ def test_types_widen_over_runs_and_stored_values_stay(place: Place) -> None:
     ]
 
 
+def test_a_stored_column_that_becomes_text_is_told(place: Place) -> None:
+    place.put("t/1.csv", "price,name,note\n1.5,a,\n")
+    place.run()
+    place.put("t/2.csv", "price,name,note\nn/a,7,x\n")
+    place.run()
+    place.run()
+    told = "t: the column price is text from now on, because it has a value that is not of type double"
+    assert [line for line in place.said.getvalue().splitlines() if "the column" in line] == [told]
+
+
 def test_readers_see_the_whole_run_of_a_table_or_nothing_of_it(place: Place) -> None:
     place.put("t/1.json", '{"n": 1}')
     place.run()

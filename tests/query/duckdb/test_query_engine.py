@@ -368,6 +368,10 @@ def large() -> pa.Table:
         ("SELECT a.key FROM read AS a JOIN read AS a ON true", "the query failed: .*alias"),
         ("SELECT size FROM read", "^there is no column 'size'"),
         ("SELECT keys FROM read", "^there is no column 'keys'; did you mean 'key'$"),
+        (
+            'SELECT * FROM read WHERE key = "a/b c"',
+            "^there is no column 'a/b c'; a text stands in single quotes, a name in double ones$",
+        ),
         ("SELECT url_extract_host(key) FROM read", "^DuckDB, which answers here, has no function 'url_extract_host'"),
         ("SELECT parse_datetime(key, 'yyyy') FROM read", "^DuckDB, .*, has no function 'parse_datetime'; Athena may"),
         ("SELECT json_value(key, 'lax $.a') FROM read", "^DuckDB, .*, has no function 'json_value'"),

@@ -30,6 +30,8 @@ SCANS = {
     "storage/duplicates_by_etag": {"s3_inventory_object": 2, "inventory_snapshot": 2},
     # The days of snapshots that were compared, and then what changed.
     "storage/changes_by_month": {"daily_change": 2},
+    # The snapshots that count: for their totals, and for the classes of their objects.
+    "together/cost_to_serve": {"inventory_snapshot": 2},
 }
 
 # No value, the lowest and the highest of a column, so that statistics decide no condition of a query.

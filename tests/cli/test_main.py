@@ -23,7 +23,8 @@ from glue_jobs.tables.subscriber import SUBSCRIBER
 ROOT = Path(__file__).parents[2]
 
 # Importing each takes a tenth of a second or more, all of them over two seconds.
-HEAVY = ["boto3", "duckdb", "numpy", "pandas", "pyarrow", "pyiceberg", "pyspark", "sqlglot"]
+HEAVY = ["boto3", "numpy", "pandas", "pyarrow", "pyiceberg", "pyspark", "rich.console", "sqlalchemy"]
+OF_QUESTIONS = ["duckdb", "sqlglot"]
 
 RUN = f"""
 import json, sys
@@ -31,7 +32,7 @@ from glue_jobs.cli.main import main
 try:
     main()
 finally:
-    print(json.dumps([name for name in {HEAVY} if name in sys.modules]), file=sys.stderr)
+    print(json.dumps([name for name in {HEAVY + OF_QUESTIONS} if name in sys.modules]), file=sys.stderr)
 """
 
 
@@ -63,6 +64,12 @@ def loaded(folder: Path, *arguments: str) -> list[str]:
 )
 def test_help_and_mistyped_arguments_import_no_heavy_package(tmp_path: Path, line: str) -> None:
     assert loaded(tmp_path, *line.split()) == []
+
+
+@pytest.mark.parametrize("options", [[], ["--format", "csv"]])
+def test_a_question_imports_only_what_answers_it(tmp_path: Path, options: list[str], demo_lake: str) -> None:
+    question = ["query", "access/downloads_by_month", "--lake", demo_lake]
+    assert loaded(tmp_path, *question, *options) == OF_QUESTIONS
 
 
 @pytest.mark.parametrize(

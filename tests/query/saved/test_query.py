@@ -32,7 +32,6 @@ from glue_jobs.query.saved.view import SavedView, base_tables
 from glue_jobs.tables.model import arrow_type
 from saved_query_cases import TABLES, expected_rows, given_table, tables_read
 from tests.query.engines import engine_on
-from tools.generate_query_index import README, render
 from tools.package import library
 
 VIEWS = {view.name: view for view in SavedView.all()}
@@ -327,10 +326,6 @@ def test_queries_on_access_leave_definitions_to_views() -> None:
 def test_queries_on_cloudtrail_leave_what_a_get_is_to_the_view() -> None:
     comparing = "together/log_completeness"
     assert [query.name for query in SAVED_QUERIES if "'GetObject'" in query.sql] == [comparing]
-
-
-def test_the_index_page_is_current() -> None:
-    assert README.read_text(encoding="utf-8") == render()
 
 
 @pytest.fixture

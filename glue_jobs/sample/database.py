@@ -11,7 +11,7 @@ from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.sample.scenario.identities import requester_table
 from glue_jobs.sample.scenario.operations import answer_table, operation_table
 from glue_jobs.sample.scenario.publisher import ACCESS_POINT_ARN, ARCHIVE, BUCKETS, Objects
-from glue_jobs.sample.scenario.requesters import Requesters
+from glue_jobs.sample.scenario.requesters import Requester
 from glue_jobs.sample.scenario.requests import OLD_SHARE
 from glue_jobs.sample.scenario.traffic import DAY_SECONDS
 
@@ -88,7 +88,7 @@ LEFT JOIN copies USING (copy_of)
 
 
 def open_database(
-    seed: int, start: int, days: int, requests: dict[str, Ints], objects: Objects, requesters: Requesters
+    seed: int, start: int, days: int, requests: dict[str, Ints], objects: Objects, requesters: list[Requester]
 ) -> Database:
     """A database in memory with the table ``request``, numbered by ``record``, and the tables it refers to.
 

@@ -146,9 +146,7 @@ def test_the_public_tier_hides_what_few_readers_did_and_says_so(demo: tuple[Path
 
 def test_no_public_file_says_who_somebody_is(demo: tuple[Path, str]) -> None:
     folder, _ = demo
-    asked = {
-        each for one in make_requesters(7, 0.05).all for each in (one.address, one.name, one.user_agent, one.account)
-    }
+    asked = {each for one in make_requesters(7, 0.05) for each in (one.address, one.name, one.user_agent, one.account)}
     uris = Lake(folder / "lake").sql("SELECT DISTINCT request_uri FROM s3_access_log WHERE request_uri IS NOT NULL")
     asked |= {*uris["request_uri"].to_pylist()}
     values = [value for value in asked if len(value) > 6 and value != ANONYMOUS]

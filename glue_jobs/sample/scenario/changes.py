@@ -114,7 +114,7 @@ def lifecycle(traffic: Traffic, count: int) -> Block:
         traffic.times(count),
         np.array([NUMBER[name] for name in names])[turn],
         objects,
-        traffic.requesters.groups["lifecycle"][0],
+        traffic.groups["lifecycle"][0],
         status=0,
         object_size=traffic.objects.size[objects],
         names_version=(turn == 2) & (traffic.objects.bucket[objects] == TIDES),

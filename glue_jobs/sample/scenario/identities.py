@@ -21,14 +21,13 @@ from glue_jobs.sample.scenario.requesters import (
     PRESIGNED,
     SISTER,
     Requester,
-    Requesters,
     is_robot,
 )
 
 ID_LETTERS = 17
 
 
-def requester_table(requesters: Requesters) -> pa.Table:
+def requester_table(requesters: list[Requester]) -> pa.Table:
     """One row per requester: ``requester`` is its position. The ``subscriber_account_id`` of a service is null.
 
     Rows with the same ``identity`` are one reader, identified by name, or else by address and user agent, as are users
@@ -61,7 +60,7 @@ def requester_table(requesters: Requesters) -> pa.Table:
             **{f"address_{name}": value for name, value in place_of(each.address)._asdict().items()},
             "region_country": AWS_REGIONS.get(each.source_region),
         }
-        for number, each in enumerate(requesters.all)
+        for number, each in enumerate(requesters)
     ]
     return pa.Table.from_pylist(rows).drop_columns("account")
 

@@ -44,7 +44,7 @@ def gets(
 
 def odd_clients(traffic: Traffic, count: int) -> Block:
     """GETs of clients with odd headers, in turn, and in lines of every length AWS has written."""
-    turn, odd = np.arange(count), traffic.requesters.groups["odd"]
+    turn, odd = np.arange(count), traffic.groups["odd"]
     fields = np.where(turn % 2 == 0, np.array(LINE_FIELDS)[turn // 2 % len(LINE_FIELDS)], 0)
     return gets(traffic, count, "odd") | {"requester": odd[turn % len(odd)], "fields": fields}
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from ipaddress import ip_address, ip_network
 
 import numpy as np
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
-from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.sample.scenario.headers import BROWSERS, CONSOLE, ODD_HEADERS, REFERERS, ROBOTS, SCRIPTS, TOOLS
 from glue_jobs.sample.scenario.operations import S3
 from glue_jobs.sample.scenario.publisher import ARCHIVE_ACCOUNT, PUBLISHER_ACCOUNT
@@ -81,19 +80,6 @@ class Requester:
         return self.name.endswith(f"/i-{5:017x}")
 
 
-@dataclass(frozen=True)
-class Requesters:
-    """All requesters."""
-
-    all: list[Requester]
-
-    @cached_property
-    def groups(self) -> dict[str, Ints]:
-        """Positions of the requesters of every group."""
-        names = np.array([each.group for each in self.all])
-        return {str(name): np.flatnonzero(names == name) for name in np.unique(names)}
-
-
 @cache
 def is_robot(user_agent: str) -> bool:
     """Whether the user agent is on the list of crawlers, HTTP libraries excepted."""
@@ -105,11 +91,11 @@ def _robot_patterns() -> list[re.Pattern[str]]:
     return [re.compile(entry["pattern"]) for entry in CRAWLER_USER_AGENTS_DATA if "http-library" not in entry["tags"]]
 
 
-def make_requesters(seed: int, scale: float) -> Requesters:
+def make_requesters(seed: int, scale: float) -> list[Requester]:
     """The requesters of a seed; a larger sample has more anonymous ones."""
     rng = np.random.default_rng([seed, 2])
     anonymous = int(ANONYMOUS_AT_SCALE_ONE * max(scale, 0.2) ** 0.5)
-    return Requesters([*_signed(rng), *_anonymous(rng, anonymous), *_fixed()])
+    return [*_signed(rng), *_anonymous(rng, anonymous), *_fixed()]
 
 
 def _signed(rng: np.random.Generator) -> Iterator[Requester]:

@@ -11,7 +11,7 @@ from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.sample.scenario import changes, cloudfront, reads
 from glue_jobs.sample.scenario.operations import OPERATIONS
 from glue_jobs.sample.scenario.publisher import JUNK, MAPS, MISSING, SHARED_REPOSITORY, TIDES, Objects
-from glue_jobs.sample.scenario.requesters import CLOUDFRONT, SISTER, Requesters
+from glue_jobs.sample.scenario.requesters import CLOUDFRONT, SISTER, Requester
 from glue_jobs.sample.scenario.traffic import DAY_SECONDS, Block, Traffic
 
 LINES_AT_SCALE_ONE = 60_000
@@ -57,7 +57,7 @@ KINDS: tuple[tuple[float, Callable[[Traffic, int], Block]], ...] = (
 
 
 def make_requests(
-    objects: Objects, requesters: Requesters, seed: int, start: int, days: int, scale: float
+    objects: Objects, requesters: list[Requester], seed: int, start: int, days: int, scale: float
 ) -> dict[str, Ints]:
     """All requests of ``days`` days from ``start`` (seconds since 1970) on, in the order of their times.
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from glue_jobs.columns.numpy_types import Flags, Ints
 from glue_jobs.sample.scenario.operations import NUMBER
 from glue_jobs.sample.scenario.publisher import PUBLISHED, REPOSITORIES, Objects
-from glue_jobs.sample.scenario.requesters import Requesters
+from glue_jobs.sample.scenario.requesters import Requester
 
 DAY_SECONDS, HOUR_SECONDS = 86_400, 3_600
 # Weights of the hours of the day, UTC: people in Europe and America work by day, machines also by night.
@@ -33,7 +33,7 @@ class Traffic:
     """The requests of ``days`` days from ``start`` (seconds since 1970) on; ``rng`` is the only random source."""
 
     objects: Objects
-    requesters: Requesters
+    requesters: list[Requester]
     rng: np.random.Generator
     start: int
     days: int
@@ -46,7 +46,7 @@ class Traffic:
 
     def pick(self, group: str, count: int) -> Ints:
         """Random requesters of the group: a few are frequent, most are rare."""
-        members = self.requesters.groups[group]
+        members = self.groups[group]
         popularity = np.cumsum(1.0 / (np.arange(len(members)) + 5.0))
         picked: Ints = members[np.searchsorted(popularity, self.rng.random(count) * popularity[-1])]
         return picked
@@ -87,6 +87,12 @@ class Traffic:
         }
         rows = DEFAULTS | given | columns
         return {name: np.broadcast_to(np.asarray(values, np.int64), time.shape) for name, values in rows.items()}
+
+    @cached_property
+    def groups(self) -> dict[str, Ints]:
+        """Positions of the requesters of every group."""
+        names = np.array([each.group for each in self.requesters])
+        return {str(name): np.flatnonzero(names == name) for name in np.unique(names)}
 
     @cached_property
     def _shares_of_hours(self) -> npt.NDArray[np.float64]:

@@ -113,6 +113,19 @@ def test_a_timestamp_stands_for_an_absent_date_or_time_whatever_the_records_besi
 
 
 @each_format
+def test_real_time_logs_have_a_timestamp_in_seconds_and_names_without_brackets(write: Write) -> None:
+    record = {"timestamp": "1731620046.814", "cs-host": "d1.cloudfront.net", "cs-user-agent": "curl/8%20x"}
+    assert values(parse(write([record, record | {"timestamp": "soon"}]))) == [
+        {
+            "event_time": datetime(2024, 11, 14, 21, 34, 6),
+            "cs_host": "d1.cloudfront.net",
+            "cs_user_agent": "curl/8 x",
+            "extra_fields": ["timestamp=1731620046.814"],
+        }
+    ]
+
+
+@each_format
 def test_any_fields_in_any_order_and_unknown_ones_are_kept(write: Write) -> None:
     record = {"more": "a=1", "sc-status": "000", "timestamp(ms)": "1731620046814", "other": "-", "last": "x"}
     (row,) = values(parse(write([record])))
@@ -195,7 +208,7 @@ def test_a_wrong_line_is_rejected_with_its_place_and_its_neighbours_are_rows(cas
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("2024-05-07\t08:09:10", "the line is not below a #Fields line"),
+        ("2024-05-07\t08:09:10", "the line is not below a #Fields line, which real-time logs lack"),
         ('{"date": "2024-05-07", "time": ["08:09:10"]}', "JSON: Expected"),
         ('{"date": "2024-05-07"', "JSON: Input data was truncated"),
         ("{" * 5_000, "JSON: "),

@@ -44,6 +44,7 @@ MICROSECONDS_PER_SECOND, SECONDS_PER_DAY = 1_000_000, 86_400
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _TIME = re.compile("([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SECONDS = re.compile("([0-9]{1,12})([.][0-9]+)?")
 
 
 PARSED_SCHEMA = parsed_schema(CLOUDFRONT_LOG, CLOUDFRONT_LOG.record, {DISTINCT})
@@ -142,8 +143,10 @@ def _numbers(texts: pa.DictionaryArray, kind: str) -> tuple[pa.Array, Flags]:
 
 
 def _event_times(texts: dict[str, pa.DictionaryArray], timestamps: pa.Array, count: int) -> tuple[Ints, Flags]:
-    """Microseconds since 1970, from date and time or else timestamp(ms), and flags of the records that have a time."""
+    """Microseconds since 1970, from date and time or else a timestamp, and flags of the records that have a time."""
     seconds = pc.divide(timestamps, 1_000).fill_null(-1).to_numpy()
+    if "timestamp" in texts:
+        seconds = np.maximum(seconds, _codes(texts["timestamp"], _second_since_1970))
     if "date" in texts and "time" in texts:
         days, times = _codes(texts["date"], _day_number), _codes(texts["time"], _second_of_day)
         both = (days >= 0) & (times >= 0)
@@ -172,6 +175,12 @@ def _day_number(text: str) -> int:
 def _second_of_day(text: str) -> int:
     match = _TIME.fullmatch(text)
     return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3]) if match else -1
+
+
+def _second_since_1970(text: str) -> int:
+    """Seconds since 1970 in the form of real-time logs: 1731620046.814."""
+    match = _SECONDS.fullmatch(text)
+    return int(match[1]) if match else -1
 
 
 def _extra_fields(texts: dict[str, pa.DictionaryArray], count: int) -> pa.Array:

@@ -16,7 +16,10 @@ from glue_jobs.sources.cloudfront_log.parser.records import Records, all_rejecte
 # A block stays in the processor's cache. A line must fit into one.
 BLOCK_BYTES = 1 << 20
 
-NO_HEADER = "the line is not below a #Fields line; CloudFront writes one in the output formats w3c and legacy"
+NO_HEADER = (
+    "the line is not below a #Fields line, which real-time logs lack and only the output formats w3c and legacy have;"
+    " one that names the fields of the lines can be put before them"
+)
 
 
 def read_text_lines(header: str | None, lines: list[bytes], positions: Positions) -> Parsed:

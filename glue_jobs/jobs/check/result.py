@@ -31,7 +31,5 @@ class CheckResult:
         names = "; ".join(self.wrong[:MAX_NAMES]) + (f"; and {further:,} more" if further > 0 else "")
         if self.unfinished:
             runs = " and ".join(self.unfinished)
-            names += (
-                f". Perhaps because of {runs}, not finished: check again after it or, if it was killed, the next run"
-            )
+            names += f". Perhaps because of {runs}, not finished: check again after it, or after the next if it died"
         return f"WRONG  {self.subject}: {names}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
@@ -54,6 +56,7 @@ class CommandGroup(click.Group):
             sys.exit(STOPPED)
         except OSError as error:
             # The help and the version could not be written, to a full disk for example.
+            _drop_unwritten()
             click.echo(f"error: {error}", err=True)
             sys.exit(FAILED)
         sys.exit(code if isinstance(code, int) else 0)
@@ -77,11 +80,21 @@ class CommandGroup(click.Group):
             # The reader of a pipe, such as head, may stop before the end; click handles that.
             if error.errno == errno.EPIPE:
                 raise
+            _drop_unwritten()
             _fail(context, str(error))
         except KeyboardInterrupt:
             hint = "; the same command continues from here" if context.invoked_subcommand == "ingest" else ""
             click.echo(f"\nstopped{hint}", err=True)
             sys.exit(STOPPED)
+
+
+def _drop_unwritten() -> None:
+    """Drop what cannot be written: Python tries again when it ends, and prints a stack trace."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _sentence(error: click.ClickException) -> str:

@@ -153,10 +153,10 @@ def run(*arguments: str, stdout: Any, **environment: str) -> subprocess.Complete
     )
 
 
-@pytest.mark.parametrize("command", ["queries", "--help", "--version", ""])
+@pytest.mark.parametrize("command", ["queries", "describe access/errors", "--help", "--version", ""])
 def test_the_error_for_a_full_disk_is_one_sentence(command: str) -> None:
     with Path("/dev/full").open("w") as full:
-        result = run(*command.split(), stdout=full)
+        result = run(*command.split(), stdout=full, PYTHONUNBUFFERED="")
     assert (result.returncode, result.stderr) == (1, "error: [Errno 28] No space left on device\n")
 
 

@@ -123,18 +123,31 @@ class Stack:
                 tables = (*BY_NAME[self._pipeline].tables, foreign, *SHARED_TABLES)
                 patch.setattr(glue_jobs.ingest.create_tables, "QUERIED_TABLES", tables)
             run_as(statements, self.used, self.job)
+        self._check_views()
         self.used |= {("Ask", f"athena:{operation}") for operation in athena.operations}
 
     def _age_views(self) -> None:
         """Leave the views that the job may replace as an older version of the program made them, and no others."""
         glue, database = boto3.client("glue"), self.rendered.parameters["GlueDatabaseName"]
-        own = TABLES if self._pipeline == REPORT else BY_NAME[self._pipeline].tables
         for view in SavedView.all():
             with suppress(glue.exceptions.EntityNotFoundException):
                 glue.delete_table(DatabaseName=database, Name=view.name)
-            if base_tables([view.name]) & {table.name for table in own}:
-                old = replace(view, select="SELECT 1")
-                glue.create_table(DatabaseName=database, TableInput=view_table(old, database))
+        for view in self._views():
+            old = replace(view, select="SELECT 1")
+            glue.create_table(DatabaseName=database, TableInput=view_table(old, database))
+
+    def _check_views(self) -> None:
+        """A job goes on if it may not replace a view."""
+        glue, database = boto3.client("glue"), self.rendered.parameters["GlueDatabaseName"]
+        for view in self._views():
+            stored = glue.get_table(DatabaseName=database, Name=view.name)["Table"]
+            if stored["ViewOriginalText"] != view_table(view, database)["ViewOriginalText"]:
+                raise PermissionError(f"the view {view.name} was not replaced")
+
+    def _views(self) -> list[SavedView]:
+        """The views on the tables that the job may replace."""
+        own = {table.name for table in (TABLES if self._pipeline == REPORT else BY_NAME[self._pipeline].tables)}
+        return [view for view in SavedView.all() if base_tables([view.name]) & own]
 
 
 CONFIGURATION = """

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from time import time
 
 from glue_jobs.storage import storage_for
-from glue_jobs.storage.folder import UNFINISHED
+from glue_jobs.storage.folder import remove_unfinished_since
 
 SECONDS_PER_DAY = 86400
 
@@ -46,11 +44,7 @@ def remove_unfinished(folder: str, files: Iterable[PublishedFile]) -> None:
     if storage_for(folder).remote:
         return
     for parent in {Path(folder, file.name).parent for file in files}:
-        for path in parent.glob("*.unfinished-*"):
-            # A file that another run is writing is younger.
-            with suppress(OSError):
-                if UNFINISHED.search(path.name) and path.stat().st_mtime < time() - SECONDS_PER_DAY:
-                    path.unlink()
+        remove_unfinished_since(parent, SECONDS_PER_DAY)
 
 
 def described(name: str, data: bytes) -> PublishedFile:

@@ -9,9 +9,10 @@ import re
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from time import time
 from typing import BinaryIO
 from uuid import uuid4
 
@@ -140,6 +141,14 @@ def _remove_unfinished(path: Path) -> None:
             for entry in entries:
                 if entry.name.startswith(path.name) and UNFINISHED.fullmatch(entry.name, len(path.name)):
                     Path(entry).unlink(missing_ok=True)
+
+
+def remove_unfinished_since(folder: Path, seconds: int) -> None:
+    """Remove files in the folder that have been unfinished for so long that no program is writing them."""
+    for path in folder.iterdir():
+        with suppress(OSError):
+            if UNFINISHED.search(path.name) and path.stat().st_mtime < time() - seconds:
+                path.unlink()
 
 
 def _split(prefix: str) -> tuple[str, str]:

@@ -122,7 +122,7 @@ def _tell_notes(results: Iterable[UploadResult], reporter: Reporter) -> None:
     for address, notes in told[:MAX_NOTES_TOLD]:
         reporter.say(f"{address}: {notes}")
     if len(told) > MAX_NOTES_TOLD:
-        reporter.say(f"{len(told):,} objects have such notes; the table upload has all")
+        reporter.say(f"{len(told):,} objects have such notes; the column notes of the table upload has all of them")
 
 
 def _tables_of(rows: LoadedTable, addresses: Collection[str]) -> dict[str, list[str]]:

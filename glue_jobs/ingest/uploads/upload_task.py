@@ -34,7 +34,7 @@ BYTES_PER_FLUSH = 64 * 2**20
 
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
-NO_RECORD = "there is no record in it, and the first record makes a table"
+NO_RECORD = "the file has no records; a table is made when the first record arrives"
 
 
 @dataclass(frozen=True)

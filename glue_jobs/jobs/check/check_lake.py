@@ -43,7 +43,7 @@ def check_lake(
 
 
 def _unfinished(lake: Lake) -> set[str]:
-    """What still runs, or was killed."""
+    """Runs that are still working, or were killed."""
     tasks = [*(pipeline.name for pipeline in PIPELINES), FORGET]
     return {
         f"run {folder.run_id} of {name}"

@@ -31,5 +31,5 @@ class CheckResult:
         names = "; ".join(self.wrong[:MAX_NAMES]) + (f"; and {further:,} more" if further > 0 else "")
         if self.unfinished:
             runs = " and ".join(self.unfinished)
-            names += f". Perhaps because of {runs}, not finished: check again after it, or after the next if it died"
+            names += f". Not finished: {runs}, which may explain it; if it was killed, the next run finishes its commit"
         return f"WRONG  {self.subject}: {names}"

@@ -115,7 +115,7 @@ def _reverse_code_points(tree: exp.Query) -> None:
 
 
 def _cut_texts(tree: exp.Query) -> None:
-    """Cut texts as Athena does; types have the names of Athena, which are in lower case."""
+    """Cut texts, and write the names of types in lower case, as Athena does."""
     for call in reversed(list(tree.find_all(exp.Substring, exp.Cast, exp.Typeof))):
         if isinstance(call, exp.Typeof):
             call.replace(exp.Lower(this=call.copy()))

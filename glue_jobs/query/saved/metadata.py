@@ -122,7 +122,7 @@ class Period(Strict):
 
     @property
     def ends_before_today(self) -> bool:
-        """Whether only complete days or months count, or some numbers do only once the last day is over."""
+        """Whether the last day must be over: only complete days or months count, or some of the numbers need them."""
         return self.last != "current_date"
 
 

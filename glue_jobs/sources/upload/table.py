@@ -20,7 +20,7 @@ UPLOAD = Table(
             6,
             "notes",
             "string",
-            "That it has no record; fields whose column has a number, as its name was taken, or a name in Punycode.",
+            "That the file has no records; columns with a number, because their name was taken, or a name in Punycode.",
         ),
         Column(7, "uploaded_at", "timestamp", "When the object was uploaded, UTC."),
         Column(8, "ingest_run_id", "string", "Run that stored the rows; run_id in ingested_object."),

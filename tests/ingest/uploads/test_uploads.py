@@ -220,8 +220,8 @@ def test_objects_that_cannot_become_a_table_are_told_and_the_others_stay(place: 
 def test_a_file_of_names_alone_is_reported_and_the_first_record_makes_the_table(place: Place) -> None:
     place.put("shop/1.csv", "a,b\n")
     place.run()
-    assert "shop/1.csv: there is no record in it, and the first record makes a table" in place.said.getvalue()
-    assert [row["rows"] for row in place.sql("SELECT rows FROM upload WHERE notes LIKE 'there is no record%'")] == [0]
+    assert "shop/1.csv: the file has no records; a table is made when the first record arrives" in place.said.getvalue()
+    assert [row["rows"] for row in place.sql("SELECT rows FROM upload WHERE notes LIKE 'the file has no%'")] == [0]
     place.put("shop/2.csv", "a,b\n1,2\n")
     place.run()
     assert place.rows("shop") == [{"a": 1, "b": 2}]

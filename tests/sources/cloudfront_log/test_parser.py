@@ -208,7 +208,7 @@ def test_a_wrong_line_is_rejected_with_its_place_and_its_neighbours_are_rows(cas
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("2024-05-07\t08:09:10", "the line is not below a #Fields line, which real-time logs lack"),
+        ("2024-05-07\t08:09:10", "no #Fields line stands before the line; CloudFront writes one"),
         ('{"date": "2024-05-07", "time": ["08:09:10"]}', "JSON: Expected"),
         ('{"date": "2024-05-07"', "JSON: Input data was truncated"),
         ("{" * 5_000, "JSON: "),

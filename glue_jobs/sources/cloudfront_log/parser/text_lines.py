@@ -17,8 +17,8 @@ from glue_jobs.sources.cloudfront_log.parser.records import Records, all_rejecte
 BLOCK_BYTES = 1 << 20
 
 NO_HEADER = (
-    "the line is not below a #Fields line, which real-time logs lack and only the output formats w3c and legacy have;"
-    " one that names the fields of the lines can be put before them"
+    "no #Fields line stands before the line; CloudFront writes one in the output formats w3c and legacy, and in no"
+    " real-time log: write one there that names the fields"
 )
 
 

@@ -203,12 +203,15 @@ def _named_subscribers(config: Config) -> Sources:
 
 
 def _lake(values: dict[str, Any]) -> Lake:
-    """The lake that ``values`` name; raises LakeError if it has no table."""
+    """The lake that ``values`` name; raises LakeError if it has no table, ArgumentError if the output is part of it."""
     from glue_jobs.jobs.arguments.lake import lake_argument
     from glue_jobs.sources.tables import TABLES
+    from glue_jobs.storage import address
 
     lake = lake_argument(given(values))
     lake.check_any(TABLES)
+    if values.get("output"):
+        lake.refuse_own(address(values["output"]))
     return lake
 
 

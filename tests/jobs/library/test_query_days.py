@@ -69,9 +69,13 @@ def test_days_after_the_end_of_the_query_s_own_period_need_until(lake: Lake) -> 
 
 
 def test_days_before_the_query_s_own_period_need_since(lake: Lake) -> None:
-    with pytest.raises(ArgumentError, match=r"since 2026-04-01, until 2026-03-31; since is the first day of the query's"):
+    with pytest.raises(
+        ArgumentError, match=r"since 2026-04-01, until 2026-03-31; since is the first day of the query's"
+    ):
         lake.query("together/cost_to_serve", as_of="2026-05-01", until="2026-03-31")
-    with pytest.raises(ArgumentError, match=r"since 2026-04-20, until 2026-03-31; since is the first day of the query's"):
+    with pytest.raises(
+        ArgumentError, match=r"since 2026-04-20, until 2026-03-31; since is the first day of the query's"
+    ):
         lake.query("access/tools", as_of="2026-05-20", until="2026-03-31")
     assert lake.query("access/tools", as_of="2026-05-20", since="2026-03-01", until="2026-03-31").num_rows
 

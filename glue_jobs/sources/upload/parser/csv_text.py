@@ -128,6 +128,10 @@ class CsvReader:
         ]
         self._names.add(fields)
         self._columns = [self._names.column(field) for field in fields]
+        for number, (name, field, column) in enumerate(zip(names, fields, self._columns, strict=True), 1):
+            if field != name:
+                why = f"another {name!r}" if name.strip() else "which has no name"
+                self._names.notes.append(f"column {number}, {why}, is the column {column}")
         return ""
 
     def _parsed(self, text: bytes, begin: int, rejected: list[Rejected]) -> list[pa.Array]:

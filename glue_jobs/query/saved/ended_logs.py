@@ -46,7 +46,9 @@ ORDER BY last_day DESC, bucket
 
 # The folders of raw objects, most of which hold the logs of one bucket.
 _FOLDERS = """(
-    SELECT regexp_replace(key, '(/[0-9]{4}/[0-9]{2}/[0-9]{2})?/[^/]*$') AS bucket, object_day AS event_date
+    SELECT
+        regexp_replace(key, '/((year=)?[0-9]{4}/(month=)?[0-9]{2}/(day=)?[0-9]{2}/.*|[^/]*)$') AS bucket,
+        object_day AS event_date
     FROM ingested_object
     WHERE pipeline = 's3_access_log' AND records > 0
 ) AS objects"""

@@ -42,20 +42,20 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "form", ["{name}/{day}-10-00-00-0123456789ABCDEF", "{name}/{path}/{day}-10-00-00-0123456789ABCDEF"]
+    "folder", ["{name}", "{name}/{day:%Y/%m/%d}", "{name}/year={day:%Y}/month={day:%m}/day={day:%d}/hour=10"]
 )
-def test_a_folder_whose_logs_ended_is_named_by_status(form: str, tmp_path: Path) -> None:
+def test_a_folder_whose_logs_ended_is_named_by_status(folder: str, tmp_path: Path) -> None:
     today = datetime.now(UTC).date()
     for name, last in (("busy", 0), ("ended", 10)):
         for back in range(last, 40):
             day = today - timedelta(back)
-            raw = tmp_path / "raw" / form.format(name=f"111122223333/us-east-1/{name}", day=day, path=f"{day:%Y/%m/%d}")
-            raw.parent.mkdir(parents=True, exist_ok=True)
-            raw.write_text(line(name, day))
+            raw = tmp_path / "raw" / folder.format(name=name, day=day)
+            raw.mkdir(parents=True, exist_ok=True)
+            (raw / f"{day}-10-00-00-0123456789ABCDEF").write_text(line(name, day))
     Lake(tmp_path / "lake").ingest("s3_access_log", tmp_path / "raw")
     result = CliRunner().invoke(main, ["status", "--lake", f"{tmp_path}/lake"])
-    folder = f"{tmp_path}/raw/111122223333/us-east-1/ended (last: {today - timedelta(10)})"
-    beginning = f"after access logs of nearly every day, none are of the last days in {folder}; unless"
+    ended = f"{tmp_path}/raw/ended (last: {today - timedelta(10)})"
+    beginning = f"after access logs of nearly every day, none are of the last days in {ended}; unless"
     assert result.stderr.startswith(beginning)
 
 

@@ -25,11 +25,11 @@ from glue_jobs.read.json_records import (
 )
 from glue_jobs.read.json_values import BETWEEN, NOT_JSON, Break, value_end
 from glue_jobs.read.parsed import MAX_RECORD_BYTES
+from glue_jobs.sources.signatures import FROM_LOG_GROUP, LOG_GROUP
 
 EMPTY = "the object is empty"
 DIGEST = "this is a CloudTrail digest file, it has no events"
 NO_RECORDS = "the document has no list of Records"
-LOG_GROUP = "this comes from CloudWatch Logs; ingest the files that the trail delivers to its bucket"
 
 # Each damaged place costs a search for the next record. After this many, the rest of the document is rejected.
 MAX_BREAKS = 100
@@ -38,8 +38,6 @@ _NAMES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 # The bytes that may close a document whose opening is before the damage.
 _CLOSING = re.compile(rb"(?:\s|,|\x00|\x1e|\xef\xbb\xbf|[\]}])*")
 _NEXT_LINE = re.compile(rb"\n\s*(?=[{\[])")
-# A line of an export task of CloudWatch Logs.
-_EXPORTED_LINE = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+Z \{[^\n]*")
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
@@ -120,9 +118,10 @@ def _after_blanks(text: bytes, position: int, blanks: re.Pattern[bytes]) -> int:
 
 def _read_value(text: bytes, position: int, contents: Contents) -> int:
     """Append the records of the JSON value at ``position``; returns where to continue."""
-    if line := _EXPORTED_LINE.match(text, position):
-        contents.reject(LOG_GROUP, line[0])
-        return line.end()
+    if text[position : position + 1] != b"{" and LOG_GROUP.match(text, position):
+        following = text.find(b"\n", position)
+        contents.reject(f"this {FROM_LOG_GROUP}", text[position : following if following > 0 else len(text)])
+        return following if following > 0 else len(text)
     end = value_end(text, position)
     if isinstance(end, Break):
         return _salvage(text, position, end.at, end.reason, contents)
@@ -150,7 +149,7 @@ def _expand(value: memoryview, contents: Contents) -> None:
     elif {"detail-type", "detail"} <= fields.keys():
         contents.add([fields["detail"]])
     else:
-        contents.reject(LOG_GROUP if "logEvents" in fields else NO_RECORDS, value)
+        contents.reject(f"this {FROM_LOG_GROUP}" if "logEvents" in fields else NO_RECORDS, value)
 
 
 def _salvage(text: bytes, position: int, at: int, reason: str, contents: Contents) -> int:

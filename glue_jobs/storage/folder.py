@@ -22,9 +22,6 @@ from glue_jobs.storage.interface import KEYS_PER_PAGE, Entry, Level
 # The suffix of a file that is still being written. Listings omit such files; `delete` removes those of killed runs.
 UNFINISHED = re.compile(r"\.unfinished-[0-9a-f]{32}")
 
-# The size of one write to the operating system.
-BYTES_PER_WRITE = 2**20
-
 # Sorts after every name.
 LAST = "\U0010ffff"
 
@@ -76,34 +73,22 @@ class FolderStorage:
             return Path(address).open("rb")
 
     def put(self, address: str, data: bytes | memoryview, content_type: str | None = None) -> None:
-        if not data:
-            # An empty file cannot be half-written, so it gets its final name at once. A run creates its folder by an
-            # empty file: with an unfinished name, a killed run's folder would be invisible to the run that cleans up.
-            with _explained("write", address):
-                path = Path(address)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.open("wb").close()
-                sync_folder(path.parent)
-            return
-        with self.create(address) as file:
-            file.write(data)
-
-    @contextmanager
-    def create(self, address: str) -> Iterator[BinaryIO]:
         path = Path(address)
-        unfinished = Path(f"{address}.unfinished-{uuid4().hex}")
+        # An empty file cannot be half-written, so it gets its final name at once. A run creates its folder by an empty
+        # file: with an unfinished name, a killed run's folder would be invisible to the run that cleans up.
+        first = Path(f"{address}.unfinished-{uuid4().hex}") if data else path
         with _explained("write", address):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with unfinished.open("wb", BYTES_PER_WRITE) as file:
-                    yield file
+                with first.open("wb") as file:
+                    file.write(data)
                     # A commit must not refer to data that a power failure can lose.
                     file.flush()
                     os.fsync(file.fileno())
                 # Readers see the whole file or none, even if this process is killed.
-                os.replace(unfinished, path)  # noqa: PTH105
+                os.replace(first, path)  # noqa: PTH105
             except BaseException:
-                unfinished.unlink(missing_ok=True)
+                first.unlink(missing_ok=True)
                 raise
             sync_folder(path.parent)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, NamedTuple, Protocol
@@ -60,10 +59,10 @@ class Storage(Protocol):
         """The object as a seekable file, for formats that are read in parts."""
 
     def put(self, address: str, data: bytes | memoryview, content_type: str | None = None) -> None:
-        """Write the object; it is durable when the method returns. Folders ignore ``content_type``."""
+        """Write the object, whole or not at all; it is durable when the method returns.
 
-    def create(self, address: str) -> AbstractContextManager[BinaryIO]:
-        """A file to write; it becomes the object, durable, when the block ends without an error."""
+        Folders ignore ``content_type``.
+        """
 
     def delete(self, addresses: Sequence[str]) -> None:
         """Remove the objects; missing ones are not an error."""

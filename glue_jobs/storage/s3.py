@@ -9,7 +9,6 @@ import io
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC
 from typing import Any, BinaryIO, cast
 
@@ -139,12 +138,6 @@ class S3Storage:
                 attributes: dict[Any, str] | None = {"Content-Type": content_type} if content_type else None
                 # Arrow's buffers have the format "b" (signed), which obstore does not accept as bytes.
                 obstore.put(self._store, key, memoryview(data).cast("B"), attributes=attributes)
-
-    @contextmanager
-    def create(self, address: str) -> Iterator[BinaryIO]:
-        file = io.BytesIO()
-        yield file
-        self.put(address, file.getbuffer())
 
     def delete(self, addresses: Sequence[str]) -> None:
         count = self.keys_per_delete

@@ -32,9 +32,6 @@ ROW_GROUP_ROWS = 122_880
 PAGE_BYTES = 128 * 2**10
 ROWS_PER_WRITE_BATCH = 4_096
 
-# Arrow writes each page by itself, and waits for Python each time.
-BYTES_PER_WRITE = 2**20
-
 # Sample sizes to find out whether values repeat. The larger sample is taken only if some repeat in the smaller one.
 SMALL_SAMPLE_ROWS = 2 * 2**10
 SAMPLE_ROWS = 16 * 2**10
@@ -81,28 +78,28 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
 
     rows = _required(compact(rows.select(_columns_with_values(table, rows))))
     metadata: list[pq.FileMetaData] = []
-    with storage_for(address).create(address) as file:
-        stream = pa.output_stream(file, buffer_size=BYTES_PER_WRITE)
-        pq.write_table(
-            rows,
-            stream,
-            row_group_size=ROW_GROUP_ROWS,
-            data_page_size=PAGE_BYTES,
-            write_batch_size=ROWS_PER_WRITE_BATCH,
-            compression=CODEC,
-            use_dictionary=[name for name in rows.column_names if _repeats(rows[name])],
-            # Bounds of long texts, by which nobody filters, would take a third of the writing time.
-            write_statistics=list(table.bounded),
-            # It lets readers skip pages, not only row groups. It costs a thousandth of the file and no time.
-            write_page_index=True,
-            # Damaged compressed bytes often decode to wrong values without an error. The checksum costs even less.
-            write_page_checksum=True,
-            store_schema=False,
-            metadata_collector=metadata,
-        )
-        stream.detach()
-        size = file.tell()
-    return NewFile(address, partition, rows.num_rows, describe(table, address, size, metadata[0], partition))
+    # Into a file of Python's, Arrow would write each page and its header by itself, and wait for Python each time.
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        rows,
+        sink,
+        row_group_size=ROW_GROUP_ROWS,
+        data_page_size=PAGE_BYTES,
+        write_batch_size=ROWS_PER_WRITE_BATCH,
+        compression=CODEC,
+        use_dictionary=[name for name in rows.column_names if _repeats(rows[name])],
+        # Bounds of long texts, by which nobody filters, would take a third of the writing time.
+        write_statistics=list(table.bounded),
+        # It lets readers skip pages, not only row groups. It costs a thousandth of the file and no time.
+        write_page_index=True,
+        # Damaged compressed bytes often decode to wrong values without an error. The checksum costs even less.
+        write_page_checksum=True,
+        store_schema=False,
+        metadata_collector=metadata,
+    )
+    content = sink.getvalue()
+    storage_for(address).put(address, memoryview(content))
+    return NewFile(address, partition, rows.num_rows, describe(table, address, content.size, metadata[0], partition))
 
 
 @contextmanager

@@ -46,11 +46,12 @@ SELECT
             THEN coalesce(reader_id, remote_ip, place) || ' '
                 || regexp_replace(coalesce(user_agent, '-'), ' (m|sid|(md/)?command)[/#][^ ]+', '')
         -- Programs that name each session with the time: botocore-session-1772445600, aws-go-sdk-…, 1772445600….
+        -- Lake Formation's end with random letters: AWSLF-00-AT-111122223333-….
         -- A machine's id may be all digits, and so may a person's name.
         WHEN requester LIKE '%:assumed-role/%'
             AND requester NOT LIKE '%:assumed-role/%/i-%'
             AND requester NOT LIKE '%:assumed-role/AWSReservedSSO_%'
-            THEN regexp_replace(requester, '(-[0-9]{10,}|/[0-9]{16,})$', '')
+            THEN regexp_replace(requester, '(?:(/AWSLF-[^/]+)-[0-9A-Za-z]+|-[0-9]{10,}|/[0-9]{16,})$', '$1')
         ELSE requester
     END AS reader,
     -- Which of these address ids can be compared; names always can.
@@ -95,12 +96,12 @@ SELECT
     coalesce(is_own, false) AS is_own,
     coalesce(is_robot, false) AS is_robot,
     NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)
-        -- AWS's own work, such as lifecycle, deliveries, replication and scans, has no reader.
+        -- AWS's own work, such as lifecycle, deliveries, replication and scans, has no reader. Lake Formation's sessions do.
         AND NOT coalesce(operation LIKE 'S3.%', false)
         AND NOT coalesce(
             (requester LIKE 'svc:%' AND requester <> 'svc:cloudfront.amazonaws.com')
                 OR requester LIKE '%:assumed-role/%/s3-replication'
-                OR requester LIKE '%:assumed-role/AWSServiceRoleFor%',
+                OR (requester LIKE '%:assumed-role/AWSServiceRoleFor%' AND requester NOT LIKE '%/AWSLF-%'),
             false
         ) AS is_audience,
     -- An error code with status 200: the response broke off after its first line was sent.

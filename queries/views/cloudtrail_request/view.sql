@@ -68,10 +68,11 @@ SELECT
     event.repository,
     -- In the trail of the bucket's owner, callers of other accounts have no ARN that would identify an own role.
     coalesce(recorded.is_own, event.is_own) AS is_own,
-    -- No reader is behind what AWS's services deliver, scan and replicate; readers are behind CloudFront's requests.
+    -- No reader is behind what AWS's services deliver, scan and replicate; readers are behind the requests of CloudFront
+    -- and the sessions of Lake Formation.
     event.is_robot OR coalesce(
         event.principal_arn LIKE '%:assumed-role/%/s3-replication'
-            OR event.principal_arn LIKE '%:assumed-role/AWSServiceRoleFor%'
+            OR (event.principal_arn LIKE '%:assumed-role/AWSServiceRoleFor%' AND event.principal_arn NOT LIKE '%/AWSLF-%')
             OR (
                 event.user_identity_type = 'AWSService'
                 AND coalesce(event.invoked_by, '-') <> 'cloudfront.amazonaws.com'

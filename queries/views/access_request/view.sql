@@ -46,12 +46,15 @@ SELECT
             THEN coalesce(reader_id, remote_ip, place) || ' '
                 || regexp_replace(coalesce(user_agent, '-'), ' (m|sid|(md/)?command)[/#][^ ]+', '')
         -- Programs that name each session with the time: botocore-session-1772445600, aws-go-sdk-…, 1772445600….
-        -- Lake Formation's end with random letters: AWSLF-00-AT-111122223333-….
+        -- Lake Formation's end with random letters: AWSLF-00-AT-111122223333-…. Those of Transfer Family have the id of
+        -- the connection: user.…@s-01234567890abcdef.
         -- A machine's id may be all digits, and so may a person's name.
         WHEN requester LIKE '%:assumed-role/%'
             AND requester NOT LIKE '%:assumed-role/%/i-%'
             AND requester NOT LIKE '%:assumed-role/AWSReservedSSO_%'
-            THEN regexp_replace(requester, '(?:(/AWSLF-[^/]+)-[0-9A-Za-z]+|-[0-9]{10,}|/[0-9]{16,})$', '$1')
+            THEN regexp_replace(
+                requester, '(?:(/AWSLF-[^/]+)-[0-9A-Za-z]+|[.][^./]+(@s-[0-9a-f]{17})|-[0-9]{10,}|/[0-9]{16,})$', '$1$2'
+            )
         ELSE requester
     END AS reader,
     -- Which of these address ids can be compared; names always can.

@@ -22,6 +22,10 @@ PRESIGNED = "QueryString"
 # https://docs.aws.amazon.com/cognito/latest/developerguide/identity-pools.html
 USER_OF_AN_APPLICATION = "/CognitoIdentityCredentials"
 
+# Lake Formation reads with a role of the lake's account. The session has the account that asked for the credentials.
+# https://docs.aws.amazon.com/lake-formation/latest/dg/cross-account-logging.html
+_LAKE_FORMATION = r"^(arn:[^:]*:sts::)[0-9]{12}(:assumed-role/[^/]*/AWSLF-[^/]*-([0-9]{12})-[^-/]*)$"
+
 
 def is_own(requester: pa.Array, remote_ip: pa.Array, authentication: pa.Array, config: Config) -> pa.BooleanArray:
     """Whether a request is the publisher's own by ``config.own_traffic``; never null.
@@ -52,7 +56,8 @@ def _own_callers(callers: pa.StringArray, own: OwnTraffic) -> Flags:
     roles = pc.replace_substring_regex(callers, session, r"\1:iam:\2:\3:role/\4")
     accounts = [text for account in own.accounts for text in (account, f"arn:[^:]*:[^:]*:[^:]*:{account}:.*")]
     is_user: Flags = np.asarray(pc.ends_with(callers, USER_OF_AN_APPLICATION).fill_null(False))
-    return (_matches(callers, accounts) & ~is_user) | _matches(callers, principals) | _matches(roles, principals)
+    of_accounts = pc.replace_substring_regex(callers, _LAKE_FORMATION, r"\1\3\2")
+    return (_matches(of_accounts, accounts) & ~is_user) | _matches(callers, principals) | _matches(roles, principals)
 
 
 def _matches(callers: pa.StringArray, patterns: list[str]) -> Flags:

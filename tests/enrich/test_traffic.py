@@ -41,6 +41,13 @@ def test_who_uses_an_application_by_way_of_cognito_is_own_by_its_role_or_an_addr
     assert own(guest, principals=("arn:aws:iam::123456789012:role/App_Unauth",)) is True
 
 
+def test_a_session_of_lake_formation_is_of_the_account_that_asked_for_it() -> None:
+    session = "arn:aws:sts::123456789012:assumed-role/lake/AWSLF-00-AT-111122223333-K7FUMxovuq"
+    assert own(session, accounts=("123456789012",)) is False
+    assert own(session, accounts=("111122223333",)) is True
+    assert own(session, principals=("arn:aws:iam::123456789012:role/lake",)) is True
+
+
 @pytest.mark.parametrize(
     ("account", "requester", "expected"),
     [

@@ -46,14 +46,20 @@ SELECT
             THEN coalesce(reader_id, remote_ip, place) || ' '
                 || regexp_replace(coalesce(user_agent, '-'), ' (m|sid|(md/)?command)[/#][^ ]+', '')
         -- Programs that name each session with the time: botocore-session-1772445600, aws-go-sdk-…, 1772445600….
-        -- Lake Formation's end with random letters: AWSLF-00-AT-111122223333-…. Those of Transfer Family have the id of
-        -- the connection: user.…@s-01234567890abcdef.
+        -- Lake Formation's have the account that asked, and random letters: AWSLF-00-AT-111122223333-…. Those of
+        -- Transfer Family have the id of the connection: user.…@s-01234567890abcdef.
         -- A machine's id may be all digits, and so may a person's name.
         WHEN requester LIKE '%:assumed-role/%'
             AND requester NOT LIKE '%:assumed-role/%/i-%'
             AND requester NOT LIKE '%:assumed-role/AWSReservedSSO_%'
             THEN regexp_replace(
-                requester, '(?:(/AWSLF-[^/]+)-[0-9A-Za-z]+|[.][^./]+(@s-[0-9a-f]{17})|-[0-9]{10,}|/[0-9]{16,})$', '$1$2'
+                regexp_replace(
+                    requester,
+                    '^(arn:[^:]+:sts::)[0-9]{12}(:assumed-role/[^/]+/AWSLF-[^/]*)-([0-9]{12})-[^-/]*$',
+                    '$1$3$2'
+                ),
+                '(?:[.][^./]+(@s-[0-9a-f]{17})|-[0-9]{10,}|/[0-9]{16,})$',
+                '$1'
             )
         ELSE requester
     END AS reader,
@@ -99,7 +105,8 @@ SELECT
     coalesce(is_own, false) AS is_own,
     coalesce(is_robot, false) AS is_robot,
     NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)
-        -- AWS's own work, such as lifecycle, deliveries, replication and scans, has no reader. Lake Formation's sessions do.
+        -- AWS's own work, such as lifecycle, deliveries, replication and scans, has no reader. Lake Formation's
+        -- sessions do.
         AND NOT coalesce(operation LIKE 'S3.%', false)
         AND NOT coalesce(
             (requester LIKE 'svc:%' AND requester <> 'svc:cloudfront.amazonaws.com')

@@ -62,17 +62,24 @@ SELECT
             AND event.subscriber_account_id = event.recipient_account_id
             AND coalesce(corrected.shared_event_id, event.shared_event_id) IS NULL
             THEN 'anonymous'
-        ELSE event.subscriber_account_id
+        -- Lake Formation's sessions have the account that asked for them: AWSLF-00-AT-111122223333-….
+        ELSE coalesce(
+            nullif(regexp_extract(event.principal_arn, '/AWSLF-[^/]*-([0-9]{12})-[^-/]*$', 1), ''),
+            event.subscriber_account_id
+        )
     END AS subscriber_account_id,
     event.account,
     event.repository,
     -- In the trail of the bucket's owner, callers of other accounts have no ARN that would identify an own role.
     coalesce(recorded.is_own, event.is_own) AS is_own,
-    -- No reader is behind what AWS's services deliver, scan and replicate; readers are behind the requests of CloudFront
-    -- and the sessions of Lake Formation.
+    -- No reader is behind what AWS's services deliver, scan and replicate; readers are behind CloudFront's requests and
+    -- Lake Formation's sessions.
     event.is_robot OR coalesce(
         event.principal_arn LIKE '%:assumed-role/%/s3-replication'
-            OR (event.principal_arn LIKE '%:assumed-role/AWSServiceRoleFor%' AND event.principal_arn NOT LIKE '%/AWSLF-%')
+            OR (
+                event.principal_arn LIKE '%:assumed-role/AWSServiceRoleFor%'
+                AND event.principal_arn NOT LIKE '%/AWSLF-%'
+            )
             OR (
                 event.user_identity_type = 'AWSService'
                 AND coalesce(event.invoked_by, '-') <> 'cloudfront.amazonaws.com'

@@ -105,13 +105,16 @@ SELECT
     coalesce(is_own, false) AS is_own,
     coalesce(is_robot, false) AS is_robot,
     NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)
-        -- AWS's own work, such as lifecycle, deliveries, replication and scans, has no reader. Lake Formation's
-        -- sessions do.
+        -- AWS's own work, such as lifecycle, deliveries, replication and scans, has no reader. The sessions of
+        -- Lake Formation and file systems of FSx do.
         AND NOT coalesce(operation LIKE 'S3.%', false)
         AND NOT coalesce(
             (requester LIKE 'svc:%' AND requester <> 'svc:cloudfront.amazonaws.com')
                 OR requester LIKE '%:assumed-role/%/s3-replication'
-                OR (requester LIKE '%:assumed-role/AWSServiceRoleFor%' AND requester NOT LIKE '%/AWSLF-%'),
+                OR (
+                    requester LIKE '%:assumed-role/AWSServiceRoleFor%'
+                    AND NOT regexp_like(requester, '/(AWSLF-|AWSServiceRoleForFSxS3Access_)')
+                ),
             false
         ) AS is_audience,
     -- An error code with status 200: the response broke off after its first line was sent.

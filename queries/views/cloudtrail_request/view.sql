@@ -72,13 +72,13 @@ SELECT
     event.repository,
     -- In the trail of the bucket's owner, callers of other accounts have no ARN that would identify an own role.
     coalesce(recorded.is_own, event.is_own) AS is_own,
-    -- No reader is behind what AWS's services deliver, scan and replicate; readers are behind CloudFront's requests and
-    -- Lake Formation's sessions.
+    -- No reader is behind what AWS's services deliver, scan and replicate; readers are behind CloudFront's requests,
+    -- Lake Formation's sessions and file systems of FSx.
     event.is_robot OR coalesce(
         event.principal_arn LIKE '%:assumed-role/%/s3-replication'
             OR (
                 event.principal_arn LIKE '%:assumed-role/AWSServiceRoleFor%'
-                AND event.principal_arn NOT LIKE '%/AWSLF-%'
+                AND NOT regexp_like(event.principal_arn, '/(AWSLF-|AWSServiceRoleForFSxS3Access_)')
             )
             OR (
                 event.user_identity_type = 'AWSService'

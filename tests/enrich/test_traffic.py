@@ -34,8 +34,13 @@ def test_a_presigned_url_is_own_by_its_address_only(
     assert own(LOADER, "192.0.2.1", authentication, accounts=accounts, cidrs=cidrs) is by_address
 
 
-def test_who_uses_an_application_by_way_of_cognito_is_own_by_its_role_or_an_address_and_not_by_its_account() -> None:
-    guest = "arn:aws:sts::123456789012:assumed-role/App_Unauth/CognitoIdentityCredentials"
+@pytest.mark.parametrize(
+    "session", ["CognitoIdentityCredentials", "access-grants-e653760c-4e8b-44fd-94d9-309e035b75ab"]
+)
+def test_who_uses_an_application_by_way_of_cognito_is_own_by_its_role_or_an_address_and_not_by_its_account(
+    session: str,
+) -> None:
+    guest = f"arn:aws:sts::123456789012:assumed-role/App_Unauth/{session}"
     assert own(guest, "198.51.100.1", accounts=("123456789012",), cidrs=("192.0.2.0/24",)) is False
     assert own(guest, "192.0.2.1", accounts=("123456789012",), cidrs=("192.0.2.0/24",)) is True
     assert own(guest, principals=("arn:aws:iam::123456789012:role/App_Unauth",)) is True

@@ -40,7 +40,7 @@ SELECT
         WHEN requester IS NULL
             OR requester IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')
             OR authentication_type = 'QueryString'
-            OR requester LIKE '%:assumed-role/%/CognitoIdentityCredentials'
+            OR regexp_like(requester, ':assumed-role/[^/]+/(CognitoIdentityCredentials|access-grants-[0-9a-f-]+)$')
             -- Rows of older lakes have only the address. If addresses are dropped, only the place is known. AWS's
             -- programs change the features, the command and the session in their user agents between uses.
             THEN coalesce(reader_id, remote_ip, place) || ' '
@@ -68,7 +68,7 @@ SELECT
         WHEN requester IS NULL
             OR requester IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')
             OR authentication_type = 'QueryString'
-            OR requester LIKE '%:assumed-role/%/CognitoIdentityCredentials'
+            OR regexp_like(requester, ':assumed-role/[^/]+/(CognitoIdentityCredentials|access-grants-[0-9a-f-]+)$')
             THEN coalesce(reader_key, '(none)')
     END AS reader_key,
     -- Whoever has one IPv6 address has a whole network of them.

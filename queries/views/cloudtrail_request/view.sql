@@ -53,11 +53,11 @@ SELECT
     event.source_ip_address,
     event.vpc_endpoint_id,
     -- Anybody may use a URL that the bucket's own account signed, and users of its applications have its account by way
-    -- of Amazon Cognito. An event that no second account received is of an own bucket.
+    -- of Amazon Cognito or S3 Access Grants. An event that no second account received is of an own bucket.
     CASE
         WHEN (
             event.authentication_method = 'QueryString'
-            OR event.principal_arn LIKE '%:assumed-role/%/CognitoIdentityCredentials'
+            OR regexp_like(event.principal_arn, ':assumed-role/[^/]+/(CognitoIdentityCredentials|access-grants-[0-9a-f-]+)$')
         )
             AND event.subscriber_account_id = event.recipient_account_id
             AND coalesce(corrected.shared_event_id, event.shared_event_id) IS NULL

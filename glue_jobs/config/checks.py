@@ -81,8 +81,11 @@ def _access_point(value: str) -> str:
 
 
 def _distribution(value: str) -> str:
-    if not re.fullmatch(r"[0-9a-z]+[.]cloudfront[.](net|cn)", value):
-        raise ValueError("not the domain that CloudFront gave a distribution, such as d111111abcdef8.cloudfront.net")
+    if not re.fullmatch(r"[0-9a-z]+[.]cloudfront[.](net|cn)(/([^/*]+/)+)?", value):
+        raise ValueError(
+            "not the domain that CloudFront gave a distribution, such as d111111abcdef8.cloudfront.net, or a folder"
+            " of it: d111111abcdef8.cloudfront.net/tiles/"
+        )
     return value
 
 

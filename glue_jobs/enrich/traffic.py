@@ -18,9 +18,15 @@ from glue_jobs.enrich.address_ranges import AddressRanges, packed_addresses, par
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 PRESIGNED = "QueryString"
 
-# Amazon Cognito gives this session name to all users of an application, even guests. The role is the application's.
+# Amazon Cognito gives one session name to all users of an application, even guests, and S3 Access Grants another one to
+# each set of credentials. The role is that of the application or the grants.
 # https://docs.aws.amazon.com/cognito/latest/developerguide/identity-pools.html
-USER_OF_AN_APPLICATION = "/CognitoIdentityCredentials"
+# https://docs.aws.amazon.com/lake-formation/latest/dg/identity-center-ct-logs.html
+USER_OF_AN_APPLICATION = "/(CognitoIdentityCredentials|access-grants-[0-9a-f-]+)$"
+
+# Lake Formation reads with a role of the lake's account. The session has the account that asked for the credentials.
+# https://docs.aws.amazon.com/lake-formation/latest/dg/cross-account-logging.html
+_LAKE_FORMATION = r"^(arn:[^:]*:sts::)[0-9]{12}(:assumed-role/[^/]*/AWSLF-[^/]*-([0-9]{12})-[^-/]*)$"
 
 
 def is_own(requester: pa.Array, remote_ip: pa.Array, authentication: pa.Array, config: Config) -> pa.BooleanArray:
@@ -51,8 +57,9 @@ def _own_callers(callers: pa.StringArray, own: OwnTraffic) -> Flags:
     session = r"(?s)^(arn:[^:]*):sts:([^:]*):([^:]*):assumed-role/([^/]*)/.*$"
     roles = pc.replace_substring_regex(callers, session, r"\1:iam:\2:\3:role/\4")
     accounts = [text for account in own.accounts for text in (account, f"arn:[^:]*:[^:]*:[^:]*:{account}:.*")]
-    is_user: Flags = np.asarray(pc.ends_with(callers, USER_OF_AN_APPLICATION).fill_null(False))
-    return (_matches(callers, accounts) & ~is_user) | _matches(callers, principals) | _matches(roles, principals)
+    is_user: Flags = np.asarray(pc.match_substring_regex(callers, USER_OF_AN_APPLICATION).fill_null(False))
+    of_accounts = pc.replace_substring_regex(callers, _LAKE_FORMATION, r"\1\3\2")
+    return (_matches(of_accounts, accounts) & ~is_user) | _matches(callers, principals) | _matches(roles, principals)
 
 
 def _matches(callers: pa.StringArray, patterns: list[str]) -> Flags:

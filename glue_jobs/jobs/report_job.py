@@ -37,6 +37,7 @@ from glue_jobs.query.saved.ended_logs import ended_logs
 from glue_jobs.query.saved.missing_logs import buckets_without_logs
 from glue_jobs.query.saved.own_callers import own_callers
 from glue_jobs.query.saved.uncounted_requests import uncounted_requests
+from glue_jobs.query.saved.uncounted_versions import uncounted_versions
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
@@ -199,7 +200,8 @@ def _query_notes(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
         notes += _found(ended_logs, engine.run, day)
         notes += _found(uncounted_requests, lambda sql: records(engine.run(sql)), usage, day, since=day - WINDOW)
     if any(query.tells_what_is_stored for query in queries):
-        notes += (*_found(ended_inventories, engine.run, day), *_found(dropped_objects, engine.run, day))
+        for find in (ended_inventories, uncounted_versions, dropped_objects):
+            notes += _found(find, engine.run, day)
     return tuple(notes)
 
 

@@ -118,6 +118,10 @@ def test_the_error_for_text_that_yaml_reads_as_another_type_asks_for_quotes(raw:
         ("access_points:\n  example: {}", "line 2: 'example': 'account', 'repository' or both are missing."),
         ('access_points:\n  "arn:aws:s3:::b": {account: a}', "line 2: 'arn:aws:s3:::b': not an access point; allowed:"),
         ("distributions:\n  data.example.com: b-1", "line 2: 'data.example.com': not the domain that CloudFront gave"),
+        (
+            "distributions:\n  d1.cloudfront.net/tiles/*: b-1",
+            "line 2: 'd1.cloudfront.net/tiles/*': not the domain that",
+        ),
         ("distributions:\n  d1.cloudfront.net: s3://open-data", "line 2: 'd1.cloudfront.net': not the name of a"),
         (
             "distributions:\n  d1.cloudfront.net: open-data.s3.us-east-1.amazonaws.com",

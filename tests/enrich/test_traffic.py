@@ -34,11 +34,23 @@ def test_a_presigned_url_is_own_by_its_address_only(
     assert own(LOADER, "192.0.2.1", authentication, accounts=accounts, cidrs=cidrs) is by_address
 
 
-def test_who_uses_an_application_by_way_of_cognito_is_own_by_its_role_or_an_address_and_not_by_its_account() -> None:
-    guest = "arn:aws:sts::123456789012:assumed-role/App_Unauth/CognitoIdentityCredentials"
+@pytest.mark.parametrize(
+    "session", ["CognitoIdentityCredentials", "access-grants-e653760c-4e8b-44fd-94d9-309e035b75ab"]
+)
+def test_who_uses_an_application_by_way_of_cognito_is_own_by_its_role_or_an_address_and_not_by_its_account(
+    session: str,
+) -> None:
+    guest = f"arn:aws:sts::123456789012:assumed-role/App_Unauth/{session}"
     assert own(guest, "198.51.100.1", accounts=("123456789012",), cidrs=("192.0.2.0/24",)) is False
     assert own(guest, "192.0.2.1", accounts=("123456789012",), cidrs=("192.0.2.0/24",)) is True
     assert own(guest, principals=("arn:aws:iam::123456789012:role/App_Unauth",)) is True
+
+
+def test_a_session_of_lake_formation_is_of_the_account_that_asked_for_it() -> None:
+    session = "arn:aws:sts::123456789012:assumed-role/lake/AWSLF-00-AT-111122223333-K7FUMxovuq"
+    assert own(session, accounts=("123456789012",)) is False
+    assert own(session, accounts=("111122223333",)) is True
+    assert own(session, principals=("arn:aws:iam::123456789012:role/lake",)) is True
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,7 @@ def test_data_sets_have_pages_of_their_own_even_if_their_names_look_alike() -> N
         ("(none)", "snow", "snow"),
         ("(none)", "(none)", "(no data set)"),
         ("(all)", "(all)", "All data sets"),
+        ("(nothing there)", "(nothing there)", "(keys that are not there)"),
     ],
 )
 def test_a_data_set_is_called_by_what_names_it(account: str, repository: str, label: str) -> None:

@@ -39,6 +39,10 @@ def answer_notes(
         from glue_jobs.query.saved.uncounted_requests import uncounted_requests
 
         yield from uncounted_requests(lambda sql: engine.answer(sql).records, query, days.as_of, days.since, days.until)
+    if query.tells_what_is_stored:
+        from glue_jobs.query.saved.uncounted_versions import uncounted_versions
+
+        yield from uncounted_versions(engine.run, until)
     if not rows.num_rows:
         yield from _explain_empty(engine, query, days)
         return

@@ -17,7 +17,7 @@ from glue_jobs.query.answer import records
 
 Row = dict[str, Any]
 
-ALL, NONE = "(all)", "(none)"
+ALL, NONE, NOTHING = "(all)", "(none)", "(nothing there)"
 
 # Columns derived from address databases, whose licences require attribution.
 PLACE_COLUMNS = frozenset({"country", "place", "network"})
@@ -46,6 +46,8 @@ class DataSet:
         """The name people read."""
         if self.account == ALL:
             return "All data sets"
+        if self.account == NOTHING:
+            return "(keys that are not there)"
         account = "" if self.account == NONE else f"{self.account} / "
         return f"{account}{'(no data set)' if self.repository == NONE else self.repository}"
 

@@ -12,7 +12,7 @@ from glue_jobs.query.saved.query import SavedQuery
 
 OBJECTS = "s3_inventory_object"
 
-_SNAPSHOT = ("source_bucket", "snapshot_date", "inventory_id", "snapshot_time")
+SNAPSHOT = ("source_bucket", "snapshot_date", "inventory_id", "snapshot_time")
 
 # All queries on storage begin with the same text, which chooses the snapshots that count.
 _QUERY, _END = "storage/storage_classes", "-- end {latest_snapshots}"
@@ -20,12 +20,12 @@ _DROPPED = f"""
 SELECT DISTINCT total.source_bucket
 FROM daily_storage AS total
 INNER JOIN snapshot
-    ON {" AND ".join(f"total.{name} = snapshot.{name}" for name in _SNAPSHOT)}
+    ON {" AND ".join(f"total.{name} = snapshot.{name}" for name in SNAPSHOT)}
 LEFT JOIN (
-    SELECT DISTINCT {", ".join(_SNAPSHOT)} FROM {OBJECTS}
+    SELECT DISTINCT {", ".join(SNAPSHOT)} FROM {OBJECTS}
     WHERE snapshot_date >= DATE '2006-03-14' AND snapshot_date <= current_date
 ) AS kept
-    ON {" AND ".join(f"total.{name} = kept.{name}" for name in _SNAPSHOT)}
+    ON {" AND ".join(f"total.{name} = kept.{name}" for name in SNAPSHOT)}
 WHERE objects + noncurrent_objects > 0 AND kept.source_bucket IS NULL
 ORDER BY total.source_bucket
 """

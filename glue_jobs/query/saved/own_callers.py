@@ -10,8 +10,8 @@ import pyarrow as pa
 from glue_jobs.progress import first_names
 from glue_jobs.query.saved.query import SavedQuery
 
-# Anybody may use a URL that the owner signed, and users of an application of the owner have its account from Amazon
-# Cognito.
+# Anybody may use a URL that the owner signed, users of an application of the owner have its account from Amazon
+# Cognito or S3 Access Grants, and Lake Formation reads for other accounts.
 _OWNERS = """
 SELECT DISTINCT subscriber_account_id
 FROM cloudtrail_s3_event
@@ -21,7 +21,7 @@ WHERE event_date >= {first}
     AND NOT coalesce(is_own, false)
     AND NOT coalesce(management_event, false)
     AND coalesce(authentication_method, '(none)') <> 'QueryString'
-    AND coalesce(principal_arn, '(none)') NOT LIKE '%/CognitoIdentityCredentials'
+    AND NOT coalesce(regexp_like(principal_arn, '/(CognitoIdentityCredentials$|access-grants-|AWSLF-)'), false)
 ORDER BY subscriber_account_id
 """
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import as_single_array, mapped_dictionary
+from glue_jobs.columns.arrays import as_single_array, codes_of, flags_of, mapped_dictionary
 from glue_jobs.config import Config
 from glue_jobs.enrich.datasets import assign_datasets
 from glue_jobs.enrich.derived import with_derived
@@ -80,13 +81,23 @@ def _objects(
     host: pa.DictionaryArray, stem: pa.DictionaryArray, config: Config
 ) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
     """Bucket and key of the object that CloudFront requests from S3, its origin; the bucket is null if unknown."""
-    origins = [config.distributions.get(domain, "").partition("/") for domain in host.dictionary.to_pylist()]
-    bucket = mapped_dictionary(host, pa.array([name or None for name, _, _ in origins], pa.string()))
     # S3 reads the path of a request as a form: a plus is a blank.
-    paths = [decode_once(path.removeprefix("/").replace("+", " ")) for path in stem.dictionary.to_pylist()]
-    key = mapped_dictionary(stem, pa.array(paths, pa.string()))
-    if any(origin_path for _, _, origin_path in origins):
-        folders = pa.array([f"{path}/" if path else "" for _, _, path in origins], pa.string())
-        folder = pc.fill_null(mapped_dictionary(host, folders).cast(pa.string()), "")
-        key = pc.binary_join_element_wise(folder, key.cast(pa.string()), "").dictionary_encode()
-    return bucket, key
+    decoded = [decode_once(path.removeprefix("/").replace("+", " ")) for path in stem.dictionary.to_pylist()]
+    paths = pa.array(decoded, pa.string())
+    key = mapped_dictionary(stem, paths)
+    # A domain comes before its folders, and a folder before those in it: the longest that matches stays.
+    names = sorted(config.distributions)
+    numbers = np.full(len(host), -1)
+    for number, (domain, _, folder) in enumerate(name.partition("/") for name in names):
+        is_of_domain = np.append(flags_of(pc.equal(host.dictionary, domain)), False)
+        is_in_folder = np.append(flags_of(pc.starts_with(paths, folder)), not folder)
+        numbers[is_of_domain[codes_of(host.indices)] & is_in_folder[codes_of(stem.indices)]] = number
+    origins = [config.distributions[name].partition("/") for name in names]
+
+    def of_origin(texts: list[str]) -> pa.StringArray:
+        return pa.array(texts, pa.string()).take(pa.array(numbers, mask=numbers < 0))
+
+    if any(path for _, _, path in origins):
+        folders = pc.fill_null(of_origin([f"{path}/" if path else "" for _, _, path in origins]), "")
+        key = pc.binary_join_element_wise(folders, key.cast(pa.string()), "").dictionary_encode()
+    return of_origin([bucket for bucket, _, _ in origins]).dictionary_encode(), key

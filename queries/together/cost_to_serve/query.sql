@@ -235,15 +235,16 @@ request AS (
         repository,
         bucket,
         key,
-        -- S3's charges: writing and listing cost most, deleting is free, all else is a GET.
-        operation LIKE '%.PUT.%' OR operation LIKE '%.POST.%'
+        -- S3's charges: writing and listing cost most, deleting is free, all else, such as a SELECT, is a GET.
+        operation LIKE '%.PUT.%' OR (operation LIKE '%.POST.%' AND operation <> 'REST.POST.SELECT')
         OR operation IN ('REST.GET.BUCKET', 'REST.GET.BUCKETVERSIONS', 'REST.GET.UPLOADS')
         OR operation IN ('REST.COPY.OBJECT', 'REST.COPY.PART') AS is_write,
         source_region,
         endpoint_region,
         is_public_address,
         is_through_cloudfront,
-        bytes_sent
+        bytes_sent,
+        is_there
     FROM access_request
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '1' MONTH
         AND event_date <= date_trunc('month', current_date) - INTERVAL '1' DAY
@@ -252,8 +253,9 @@ request AS (
         AND operation NOT IN ('(none)', 'REST.POST.MULTI_OBJECT_DELETE')
         -- A copy is charged once, by the line of its target. The line of its source has a status in old logs only.
         AND operation NOT IN ('REST.COPY.OBJECT_GET', 'REST.COPY.PART_GET')
-        -- S3 charges an owner neither for errors nor for redirects of strangers' requests.
-        AND (http_status BETWEEN 200 AND 299 OR http_status = 304)
+        -- Of failed requests, S3 charges an owner for those that found no key, or one that changed:
+        -- https://docs.aws.amazon.com/AmazonS3/latest/userguide/ErrorCodeBilling.html
+        AND (http_status BETWEEN 200 AND 299 OR http_status IN (304, 404, 412))
 ),
 
 keyed AS (
@@ -268,7 +270,8 @@ keyed AS (
         is_public_address,
         is_through_cloudfront,
         count(*) AS requests,
-        sum(bytes_sent) AS bytes_sent
+        sum(bytes_sent) AS bytes_sent,
+        bool_or(is_there) AS is_there
     FROM request
     GROUP BY
         account, repository, bucket, key, is_write, source_region, endpoint_region, is_public_address,
@@ -280,7 +283,9 @@ counted AS (
         *,
         CASE WHEN endpoint_region IS NOT NULL THEN sum(requests) OVER (PARTITION BY bucket, endpoint_region) END
             AS requests_of_region,
-        bool_or(source_region IS NOT NULL) OVER () AS is_region_logged
+        bool_or(source_region IS NOT NULL) OVER () AS is_region_logged,
+        -- Anybody can name a data set that does not exist.
+        bool_or(is_there) OVER (PARTITION BY account, repository) AS is_dataset
     FROM keyed
 ),
 
@@ -291,8 +296,8 @@ located AS (
 
 sent AS (
     SELECT
-        located.account,
-        located.repository,
+        CASE WHEN is_dataset THEN located.account ELSE '(nothing there)' END AS account,
+        CASE WHEN is_dataset THEN located.repository ELSE '(nothing there)' END AS repository,
         is_write,
         requests,
         bytes_sent,
@@ -313,7 +318,7 @@ sent AS (
     -- Without the field IsLatest, all versions of a key are listed. Each request counts once.
     GROUP BY
         located.account, located.repository, located.bucket, located.key, is_write, source_region, endpoint_region,
-        is_public_address, is_through_cloudfront, requests, bytes_sent, bucket_region, is_region_logged
+        is_public_address, is_through_cloudfront, requests, bytes_sent, bucket_region, is_region_logged, is_dataset
 ),
 
 priced AS (

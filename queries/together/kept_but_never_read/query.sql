@@ -80,7 +80,8 @@ read_request AS (
         AND event_date <= current_date
         -- 304: the reader's own copy was still good, so the object was of use.
         AND operation IN (
-            'REST.GET.OBJECT', 'REST.GET.PART', 'WEBSITE.GET.OBJECT', 'REST.COPY.OBJECT_GET', 'REST.COPY.PART_GET'
+            'REST.GET.OBJECT', 'REST.GET.PART', 'REST.POST.SELECT', 'WEBSITE.GET.OBJECT', 'REST.COPY.OBJECT_GET',
+            'REST.COPY.PART_GET'
         )
         AND (
             http_status = 304

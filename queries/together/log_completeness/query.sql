@@ -11,6 +11,17 @@ WITH logged AS (
         )
         AND request_id IS NOT NULL
         AND key IS NOT NULL
+        -- CloudTrail records neither redirects nor requests whose credentials are not valid:
+        -- https://docs.aws.amazon.com/AmazonS3/latest/userguide/logging-with-S3.html
+        AND NOT coalesce(
+            http_status IN (301, 302, 303, 307, 308)
+                OR error_code IN (
+                    'AuthorizationHeaderMalformed', 'AuthorizationQueryParametersError', 'ExpiredToken',
+                    'InvalidAccessKeyId', 'InvalidSecurity', 'InvalidToken', 'RequestTimeTooSkewed',
+                    'SignatureDoesNotMatch'
+                ),
+            false
+        )
     GROUP BY bucket, request_id, key
 ),
 

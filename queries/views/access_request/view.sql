@@ -40,17 +40,27 @@ SELECT
         WHEN requester IS NULL
             OR requester IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')
             OR authentication_type = 'QueryString'
-            OR requester LIKE '%:assumed-role/%/CognitoIdentityCredentials'
+            OR regexp_like(requester, ':assumed-role/[^/]+/(CognitoIdentityCredentials|access-grants-[0-9a-f-]+)$')
             -- Rows of older lakes have only the address. If addresses are dropped, only the place is known. AWS's
             -- programs change the features, the command and the session in their user agents between uses.
             THEN coalesce(reader_id, remote_ip, place) || ' '
                 || regexp_replace(coalesce(user_agent, '-'), ' (m|sid|(md/)?command)[/#][^ ]+', '')
         -- Programs that name each session with the time: botocore-session-1772445600, aws-go-sdk-…, 1772445600….
+        -- Lake Formation's have the account that asked, and random letters: AWSLF-00-AT-111122223333-…. Those of
+        -- Transfer Family have the id of the connection: user.…@s-01234567890abcdef.
         -- A machine's id may be all digits, and so may a person's name.
         WHEN requester LIKE '%:assumed-role/%'
             AND requester NOT LIKE '%:assumed-role/%/i-%'
             AND requester NOT LIKE '%:assumed-role/AWSReservedSSO_%'
-            THEN regexp_replace(requester, '(-[0-9]{10,}|/[0-9]{16,})$', '')
+            THEN regexp_replace(
+                regexp_replace(
+                    requester,
+                    '^(arn:[^:]+:sts::)[0-9]{12}(:assumed-role/[^/]+/AWSLF-[^/]*)-([0-9]{12})-[^-/]*$',
+                    '$1$3$2'
+                ),
+                '(?:[.][^./]+(@s-[0-9a-f]{17})|-[0-9]{10,}|/[0-9]{16,})$',
+                '$1'
+            )
         ELSE requester
     END AS reader,
     -- Which of these address ids can be compared; names always can.
@@ -58,7 +68,7 @@ SELECT
         WHEN requester IS NULL
             OR requester IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')
             OR authentication_type = 'QueryString'
-            OR requester LIKE '%:assumed-role/%/CognitoIdentityCredentials'
+            OR regexp_like(requester, ':assumed-role/[^/]+/(CognitoIdentityCredentials|access-grants-[0-9a-f-]+)$')
             THEN coalesce(reader_key, '(none)')
     END AS reader_key,
     -- Whoever has one IPv6 address has a whole network of them.
@@ -95,12 +105,16 @@ SELECT
     coalesce(is_own, false) AS is_own,
     coalesce(is_robot, false) AS is_robot,
     NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)
-        -- AWS's own work, such as lifecycle, deliveries, replication and scans, has no reader.
+        -- AWS's own work, such as lifecycle, deliveries, replication and scans, has no reader. The sessions of
+        -- Lake Formation and file systems of FSx do.
         AND NOT coalesce(operation LIKE 'S3.%', false)
         AND NOT coalesce(
             (requester LIKE 'svc:%' AND requester <> 'svc:cloudfront.amazonaws.com')
                 OR requester LIKE '%:assumed-role/%/s3-replication'
-                OR requester LIKE '%:assumed-role/AWSServiceRoleFor%',
+                OR (
+                    requester LIKE '%:assumed-role/AWSServiceRoleFor%'
+                    AND NOT regexp_like(requester, '/(AWSLF-|AWSServiceRoleForFSxS3Access_)')
+                ),
             false
         ) AS is_audience,
     -- An error code with status 200: the response broke off after its first line was sent.

@@ -53,25 +53,33 @@ SELECT
     event.source_ip_address,
     event.vpc_endpoint_id,
     -- Anybody may use a URL that the bucket's own account signed, and users of its applications have its account by way
-    -- of Amazon Cognito. An event that no second account received is of an own bucket.
+    -- of Amazon Cognito or S3 Access Grants. An event that no second account received is of an own bucket.
     CASE
         WHEN (
             event.authentication_method = 'QueryString'
-            OR event.principal_arn LIKE '%:assumed-role/%/CognitoIdentityCredentials'
+            OR regexp_like(event.principal_arn, ':assumed-role/[^/]+/(CognitoIdentityCredentials|access-grants-[0-9a-f-]+)$')
         )
             AND event.subscriber_account_id = event.recipient_account_id
             AND coalesce(corrected.shared_event_id, event.shared_event_id) IS NULL
             THEN 'anonymous'
-        ELSE event.subscriber_account_id
+        -- Lake Formation's sessions have the account that asked for them: AWSLF-00-AT-111122223333-….
+        ELSE coalesce(
+            nullif(regexp_extract(event.principal_arn, '/AWSLF-[^/]*-([0-9]{12})-[^-/]*$', 1), ''),
+            event.subscriber_account_id
+        )
     END AS subscriber_account_id,
     event.account,
     event.repository,
     -- In the trail of the bucket's owner, callers of other accounts have no ARN that would identify an own role.
     coalesce(recorded.is_own, event.is_own) AS is_own,
-    -- No reader is behind what AWS's services deliver, scan and replicate; readers are behind CloudFront's requests.
+    -- No reader is behind what AWS's services deliver, scan and replicate; readers are behind CloudFront's requests,
+    -- Lake Formation's sessions and file systems of FSx.
     event.is_robot OR coalesce(
         event.principal_arn LIKE '%:assumed-role/%/s3-replication'
-            OR event.principal_arn LIKE '%:assumed-role/AWSServiceRoleFor%'
+            OR (
+                event.principal_arn LIKE '%:assumed-role/AWSServiceRoleFor%'
+                AND NOT regexp_like(event.principal_arn, '/(AWSLF-|AWSServiceRoleForFSxS3Access_)')
+            )
             OR (
                 event.user_identity_type = 'AWSService'
                 AND coalesce(event.invoked_by, '-') <> 'cloudfront.amazonaws.com'

@@ -55,6 +55,18 @@ def test_a_query_on_subscribers_and_the_page_name_the_owner_of_the_buckets(tmp_p
         ("123456789012", {}, ""),
         ("111122223333", {}, "own_traffic: {accounts: ['111122223333']}\n"),
         ("111122223333", {"managementEvent": True}, ""),
+        # Lake Formation reads for another account.
+        (
+            "111122223333",
+            {
+                "userIdentity": {
+                    "type": "AssumedRole",
+                    "accountId": "111122223333",
+                    "arn": "arn:aws:sts::111122223333:assumed-role/lake/AWSLF-00-AT-123456789012-K7FUMxovuq",
+                }
+            },
+            "",
+        ),
         # Anybody may use a URL that the owner signed.
         ("111122223333", {"additionalEventData": {"AuthenticationMethod": "QueryString"}}, ""),
     ],

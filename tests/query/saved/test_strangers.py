@@ -1,4 +1,4 @@
-"""Anybody can make requests that fail, for any key and under any name. They are errors and nothing else."""
+"""Anybody can make requests that fail, for any key and under any name. They are errors and costs, and nothing else."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from tests.query.engines import engine_on
 TODAY = date(2026, 3, 15)
 # What is denied is counted in these.
 ERRORS = {"access/errors", "access/errors_by_object", "subscriber/denied_requests"}
+COSTS = "together/cost_to_serve"
 # Rows are data sets, their objects, the tools that read them, or the sites that readers came from.
 REPORTS = [
     query
@@ -147,6 +148,10 @@ def undisturbed() -> dict[str, list[Row]]:
     return reports({})
 
 
+def data_sets(rows: list[Row]) -> set[tuple[str, str]]:
+    return {(row["account"], row["repository"]) for row in rows}
+
+
 def on_a_day(row: Row) -> Row:
     day = row.pop("day")
     return {**row, "event_time": datetime.combine(day, time(12)), "event_date": day}
@@ -166,9 +171,10 @@ def test_the_reports_have_rows() -> None:
     st.lists(EVENTS.map(on_a_day), max_size=20),
     st.lists(VIEWERS.map(on_a_day), max_size=20),
 )
-def test_failed_requests_of_strangers_change_no_report_but_those_on_errors(
+def test_failed_requests_of_strangers_change_no_report_but_those_on_errors_and_name_nothing_in_costs(
     requests: list[Row], events: list[Row], viewers: list[Row]
 ) -> None:
     disturbed = reports({"s3_access_log": requests, "cloudtrail_s3_event": events, "cloudfront_log": viewers})
+    assert data_sets(disturbed[COSTS]) <= data_sets(undisturbed()[COSTS]) | {("(nothing there)", "(nothing there)")}
     for name, rows in undisturbed().items():
-        assert disturbed[name] == rows, name
+        assert name == COSTS or disturbed[name] == rows, name

@@ -305,6 +305,33 @@ def test_a_distribution_in_the_configuration_has_the_bucket_and_the_keys_of_its_
     assert not distribution_advice(config)
 
 
+def test_folders_of_a_distribution_may_have_buckets_of_their_own() -> None:
+    host, other = "d111111abcdef8.cloudfront.net", "d222222abcdef8.cloudfront.net"
+    config = Config.model_validate(
+        {
+            "distributions": {
+                host: "site",
+                f"{host}/tiles/": "maps",
+                f"{host}/tiles/v 2/": "new-maps/public",
+                f"{other}/data/": "open-data",
+            }
+        }
+    )
+    expected = [
+        (host, "/index.html", "site", "index.html"),
+        (host, "/tiles/0.png", "maps", "tiles/0.png"),
+        (host, "/tiles/v%202/0.png", "new-maps", "public/tiles/v 2/0.png"),
+        (host, "/tiles.html", "site", "tiles.html"),
+        (other, "/data/a.csv", "open-data", "data/a.csv"),
+        (other, "/api/search", None, "api/search"),
+        (other, "-", None, None),
+        ("-", "/tiles/0.png", None, "tiles/0.png"),
+    ]
+    parsed = parse(as_text([{**FIELDS, "cs(Host)": domain, "cs-uri-stem": path} for domain, path, _, _ in expected]))
+    rows = enrich_cloudfront(parsed.rows, config, BY_NAME["cloudfront_log"].reference_data(config))
+    assert [*zip(rows["bucket"].to_pylist(), rows["key"].to_pylist(), strict=True)] == [each[2:] for each in expected]
+
+
 def test_a_plus_in_a_path_is_a_blank_in_the_key_as_s3_reads_it() -> None:
     paths = {"/ana/n+x.csv": "ana/n x.csv", "/ana/n%252Bx.csv": "ana/n+x.csv", "/ana/n%2520x.csv": "ana/n x.csv"}
     parsed = parse(as_text([{**FIELDS, "cs-uri-stem": path} for path in paths]))

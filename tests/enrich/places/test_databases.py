@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from glue_jobs.enrich.places.databases import Found, MaxMindFile, Registries
-from glue_jobs.sample.scenario.place_database import write_database
+from glue_jobs.sample.scenario.clients.place_database import write_database
 
 BUILT = date(2026, 11, 1)
 CITY = {

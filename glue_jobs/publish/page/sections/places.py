@@ -66,7 +66,7 @@ def world(answers: Answers, scope: DataSet) -> Section | None:
         title,
         f"{answers.period(COUNTRIES, 'Downloads by the country of the reader, told by the address,')} "
         f"Of {words.share(unknown, everything)} the country is unknown. Map: {SOURCE}.",
-        element("div", world_map(downloads, _downloads, f"World map. {title}"), ranking, class_="split"),
+        element("div", world_map(downloads, title), ranking, class_="split"),
         data_table("Downloads by country", [Column("Country", "name"), Column("Code", "country"), *COLUMNS], table),
         (COUNTRIES,),
     )
@@ -126,7 +126,3 @@ def _ranked(answers: Answers, query: str, key: str, scope: DataSet) -> list[Row]
 def _within_a_sentence(country: str) -> str:
     article = country.startswith("United ") or country in WITH_ARTICLE
     return f"the {country}" if article else country
-
-
-def _downloads(value: float) -> str:
-    return words.plural(value, "download")

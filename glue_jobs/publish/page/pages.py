@@ -59,7 +59,7 @@ def data_set_pages(answers: Answers, usage: Usage) -> Iterator[tuple[str, str]]:
 def summary_text(answers: Answers) -> str:
     """The headline numbers as JSON."""
     usage = Usage(answers)
-    numbers = summary(answers, usage, EVERYTHING) if usage else {}
+    numbers = summary(answers, usage) if usage else {}
     return json.dumps({"day": answers.day.isoformat(), **numbers}, indent=2) + "\n"
 
 

@@ -13,6 +13,7 @@ from glue_jobs.publish.page.charts.time_chart import Layer, Period, time_chart
 from glue_jobs.publish.page.charts.world_map import SOURCE, country_name, world_map
 from glue_jobs.publish.page.markup import EMPTY, Html, element, name
 from glue_jobs.publish.page.section import Card, Section, card
+from glue_jobs.publish.page.sections.over_time import busiest
 from glue_jobs.publish.page.sections.places import NAMES_OF_NETWORKS, UNKNOWN
 from glue_jobs.publish.page.tables import Column, count_column, data_table, links, size_column
 from glue_jobs.publish.public.suppression import BYTES, OTHER
@@ -40,10 +41,7 @@ def over_time(usage: PublicUsage, breakdown: str, name: Name) -> Section:
     values = usage.values(breakdown, name, DOWNLOADS)
     rows = usage.rows[breakdown].get(name, {})
     periods = [Period(f"{start:%B %Y}", words.short_month(start)) for start in usage.starts]
-    title = "No downloads are public"
-    if any(values):
-        most = max(values)
-        title = f"The busiest month was {periods[values.index(most)].name}, with {words.plural(most, 'download')}"
+    title = busiest("month", periods, values) if any(values) else "No downloads are public"
     table = [{**row, "month": start} for start, row in sorted(rows.items(), reverse=True)]
     return Section(
         "over-time",
@@ -66,14 +64,13 @@ def world(usage: PublicUsage) -> Section | None:
     others = " and to others with few readers" if OTHER in ranked else ""
     title = f"Downloads went to {words.plural(len(downloads), 'country', 'countries')}{others}"
     section = _ranking(usage, "country", "Country", title, _country)
-    picture = world_map(downloads, lambda value: words.plural(value, "download"), f"World map. {title}")
     about = f"Downloads in {usage.period} by the country of the reader, told by the address. Map: {SOURCE}."
     return Section(
         "countries",
         "Countries",
         title,
         about,
-        element("div", picture, element("div", section.picture), class_="split"),
+        element("div", world_map(downloads, title), element("div", section.picture), class_="split"),
         section.table,
         section.queries,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import EVERYTHING, DataSet
 from glue_jobs.publish.page.charts.bars import sparkline
-from glue_jobs.publish.page.markup import Html, element, joined, name
+from glue_jobs.publish.page.markup import EMPTY, Html, element, joined, name
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import CHANGE, Column, count_column, data_table, ratio, size_column
 from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, USAGE, Usage
@@ -38,7 +38,7 @@ def data_sets(usage: Usage) -> Section | None:
         _title(usage),
         f"Downloads, data served and readers in {words.days(window.first, window.last)}.",
         joined(_movers(usage), table),
-        Html(""),
+        EMPTY,
         (USAGE,),
     )
 
@@ -84,7 +84,7 @@ def _movers(usage: Usage) -> Html:
         for title, movers in (("Rising", rising), ("Falling", falling))
         if movers
     ]
-    return element("div", *lists, class_="movers") if lists else Html("")
+    return element("div", *lists, class_="movers") if lists else EMPTY
 
 
 def _mover(mover: tuple[float, int, int, DataSet]) -> Html:

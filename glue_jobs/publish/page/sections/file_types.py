@@ -19,8 +19,7 @@ OTHERS = "other"
 
 def file_types(answers: Answers, scope: DataSet) -> Section | None:
     """Downloads of each kind of file, month by month."""
-    rows = answers.rows_of(FILE_TYPES, scope)
-    rows = [row for row in rows if row["audience_logical_downloads"]]
+    rows = [row for row in answers.rows_of(FILE_TYPES, scope) if row["audience_logical_downloads"]]
     if not rows:
         return None
     downloads: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))

@@ -20,8 +20,7 @@ STORED = "storage/stored_by_month"
 
 def stored_over_time(answers: Answers, scope: DataSet) -> Section | None:
     """Bytes by month and storage class, older versions included; None without two months whose bytes are known."""
-    is_all = scope == EVERYTHING
-    rows = answers.rows(STORED) if is_all else answers.rows_of(STORED, scope)
+    rows = answers.rows(STORED) if scope == EVERYTHING else answers.rows_of(STORED, scope)
     stored: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     unknown = {row["month"] for row in rows if row["bytes"] is None}
     for row in rows:

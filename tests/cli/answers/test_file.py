@@ -19,6 +19,7 @@ from glue_jobs.cli.answers.file import MAX_EXCEL_TEXT, write_rows
 from glue_jobs.cli.answers.show import View
 from glue_jobs.cli.main import main
 from glue_jobs.errors import ArgumentError
+from glue_jobs.query.answer import Answer
 
 ROWS = pa.table(
     {
@@ -33,7 +34,7 @@ ROWS = pa.table(
 
 def written(name: str, rows: pa.Table = ROWS, **view: object) -> bytes:
     with TemporaryDirectory() as folder:
-        write_rows(rows, f"{folder}/{name}", View(**{"limit": None, **view}))  # type: ignore[arg-type]
+        write_rows(Answer.of(rows), f"{folder}/{name}", View(**{"limit": None, **view}))  # type: ignore[arg-type]
         return Path(folder, name).read_bytes()
 
 

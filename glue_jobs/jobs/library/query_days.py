@@ -42,10 +42,8 @@ class QueryDays:
             about += timedelta(days=1)
         end, hint = last or about, ""
         if first and not last and period.ends_before_today:
-            end, hint = (
-                _own_last_day(period, about),
-                ", the last day of the query's own period; give another one as until",
-            )
+            end = _own_last_day(period, about)
+            hint = ", the last day of the query's own period; give another one as until"
         if first and first > end:
             raise ArgumentError(f"the period ends before it begins: since {first}, until {end}{hint}")
         return cls(about, first, last)

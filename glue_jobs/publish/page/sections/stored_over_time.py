@@ -63,8 +63,8 @@ def _layers(of_months: Sequence[dict[str, int]]) -> list[Layer]:
     for stored in of_months:
         for storage_class, size in stored.items():
             everything[storage_class] += size
-    order = sorted(everything, key=lambda one: (-of_months[-1].get(one, 0), -everything[one], one))
-    return few_layers([Layer(one, [stored.get(one, 0) for stored in of_months]) for one in order], OTHER_CLASSES)
+    order = sorted(everything, key=lambda each: (-of_months[-1].get(each, 0), -everything[each], each))
+    return few_layers([Layer(each, [stored.get(each, 0) for stored in of_months]) for each in order], OTHER_CLASSES)
 
 
 def _by_class(rows: Sequence[Row]) -> list[Row]:

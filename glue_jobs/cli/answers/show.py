@@ -90,7 +90,7 @@ def _totals(rows: Answer, shown: Sequence[int], view: View) -> list[Any] | None:
 
 
 def _sum(values: Sequence[Any]) -> Any:
-    """The sum; None, unknown, if one of the values is None."""
+    """The sum; None, which is unknown, if a value is None."""
     return None if None in values else sum(values)
 
 

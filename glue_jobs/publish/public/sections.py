@@ -13,8 +13,9 @@ from glue_jobs.publish.page.charts.time_chart import Layer, Period, time_chart
 from glue_jobs.publish.page.charts.world_map import SOURCE, country_name, world_map
 from glue_jobs.publish.page.markup import EMPTY, Html, element, name
 from glue_jobs.publish.page.section import Card, Section, card
+from glue_jobs.publish.page.sections.file_types import ending
 from glue_jobs.publish.page.sections.over_time import busiest
-from glue_jobs.publish.page.sections.places import NAMES_OF_NETWORKS, UNKNOWN
+from glue_jobs.publish.page.sections.places import UNKNOWN, network_name
 from glue_jobs.publish.page.tables import Column, count_column, data_table, links, size_column
 from glue_jobs.publish.public.suppression import BYTES, OTHER
 from glue_jobs.publish.public.usage import DOWNLOADS, READERS, Name, PublicUsage, known
@@ -93,8 +94,8 @@ def data_sets(usage: PublicUsage) -> Section:
 def breakdowns(usage: PublicUsage) -> Iterator[Section]:
     """Networks, and kinds of file."""
     for breakdown, subject, heading, label in (
-        ("network", "Networks", "Network", lambda network: NAMES_OF_NETWORKS.get(network, network)),
-        ("file type", "File types", "Ending", lambda ending: "unnamed" if ending == "(none)" else f".{ending}"),
+        ("network", "Networks", "Network", network_name),
+        ("file type", "File types", "Ending", ending),
     ):
         if ranked := usage.ranked(breakdown):
             whole, (first, most) = sum(downloads for _, downloads in ranked), ranked[0]

@@ -77,12 +77,17 @@ def networks(answers: Answers, scope: DataSet) -> Section | None:
     rows = _ranked(answers, NETWORKS, "network", scope)
     if not rows:
         return None
-    rows = [{**row, "name": NAMES_OF_NETWORKS.get(row["network"], row["network"])} for row in rows]
+    rows = [{**row, "name": network_name(row["network"])} for row in rows]
     everything = sum(row[DOWNLOADS] for row in rows)
     clouds = sum(row[DOWNLOADS] for row in rows if row["network"] in ("aws", "gcp", "azure"))
     title = f"{words.share(clouds, everything)} of downloads go to the clouds of Amazon, Google and Microsoft"
     about = answers.period(NETWORKS, "Downloads by the owner of the address range")
     return _ranking("networks", "Networks", title, about, rows, "network", NETWORKS)
+
+
+def network_name(network: str) -> str:
+    """The name of a network; an unknown one is returned unchanged."""
+    return NAMES_OF_NETWORKS.get(network, network)
 
 
 def regions(answers: Answers, scope: DataSet) -> Section | None:

@@ -88,15 +88,10 @@ def drop_unused_values(array: pa.Array) -> pa.Array:
     # Most columns have one value.
     if len(array.dictionary) == 1 and array.null_count < len(array):
         return array
-    codes = array.indices.fill_null(-1).to_numpy()
-    in_use = np.zeros(len(array.dictionary) + 1, dtype=bool)
-    in_use[codes] = True
-    # The last flag is that of null.
-    in_use[-1] = False
-    if in_use[:-1].all():
+    used = array.indices.dictionary_encode()
+    if len(used.dictionary) == len(array.dictionary):
         return array
-    new_codes = np.where(in_use, np.cumsum(in_use) - 1, -1)
-    return dictionary_array(new_codes[codes], array.dictionary.filter(pa.array(in_use[:-1])))
+    return pa.DictionaryArray.from_arrays(used.indices, array.dictionary.take(used.dictionary))
 
 
 def take_rows(rows: pa.Table, indices: Ints) -> pa.Table:

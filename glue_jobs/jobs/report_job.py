@@ -90,8 +90,7 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
     _check_used(values, profile)
     tier, public_folder = _tiers(values, folder)
     lake = lake_argument(values)
-    if lake.location in (folder, public_folder):
-        raise ArgumentError(f"{lake.location} is the lake; reports need a folder of their own")
+    lake.refuse_own(folder, public_folder or "")
     return ReportRequest(
         lake=lake,
         folder=folder,

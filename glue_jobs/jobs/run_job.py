@@ -58,7 +58,7 @@ def _report(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     request, topic = report_request(values), topic_argument(values)
     published = report(request, reporter)
     for edition in filter(None, (published, published.public)):
-        remove_unfinished(edition.folder, edition.files)
+        remove_unfinished(f"{edition.folder}/{file.name}" for file in edition.files)
     # The public tier has no digest.
     if published.digest and topic:
         send_digest(topic, published.digest, request.edition.day, reporter)

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glue_jobs.errors import LakeError
+from glue_jobs.errors import ArgumentError, LakeError
 from glue_jobs.lake.failures import explained
 from glue_jobs.lake.location_check import check_location, check_not_lost, check_table
 from glue_jobs.lake.without_pyiceberg.catalog_file import metadata_locations
@@ -56,6 +56,13 @@ class Lake:
     def is_new(self) -> bool:
         """Whether there is certainly no lake yet. Always False for Glue, because no service is asked."""
         return self.catalog_type == "sqlite" and not self._catalog_file.exists()
+
+    def refuse_own(self, *addresses: str) -> None:
+        """Raise ArgumentError for the lake's address or one among its data, where runs delete what is not theirs."""
+        own = (f"{self.location}/{self.database}/", f"{self.location}/_runs/")
+        for each in addresses:
+            if each == self.location or f"{each}/".startswith(own):
+                raise ArgumentError(f"{each} is the lake's own; write to another folder")
 
     def new_location(self, table: Table) -> str:
         """The location of the table if this program creates it."""

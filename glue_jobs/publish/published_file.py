@@ -39,12 +39,11 @@ def write_file(folder: str, name: str, text: str, content_type: str) -> Publishe
     return described(name, data)
 
 
-def remove_unfinished(folder: str, files: Iterable[PublishedFile]) -> None:
-    """Remove what runs that were killed long ago left half-written beside the files."""
-    if storage_for(folder).remote:
-        return
-    for parent in {Path(folder, file.name).parent for file in files}:
-        remove_unfinished_since(parent, SECONDS_PER_DAY)
+def remove_unfinished(addresses: Iterable[str]) -> None:
+    """Remove what programs that were killed long ago left half-written beside the files at these addresses."""
+    for folder in {address.rpartition("/")[0] for address in addresses}:
+        if not storage_for(folder).remote:
+            remove_unfinished_since(Path(f"{folder}/"), SECONDS_PER_DAY)
 
 
 def described(name: str, data: bytes) -> PublishedFile:

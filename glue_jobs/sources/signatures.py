@@ -31,6 +31,12 @@ _CONTENT = (
     ("cloudtrail_s3_event", re.compile(rb'\s*[\[{].{0,4000}?"(?:eventVersion|eventSource)"', re.DOTALL)),
 )
 
+LOG_GROUP = re.compile(rb'\s*(?:\d{4}-\d\d-\d\dT[\d:.]+Z \{|\{.{0,4000}?"logEvents"\s*:\s*\[)', re.DOTALL)
+"""A line that CloudWatch Logs has exported from a log group, or the document of a subscription to one."""
+
+FROM_LOG_GROUP = "comes from a log group of CloudWatch Logs; ingest what AWS delivers to S3 itself"
+"""The end of a sentence about a record that `LOG_GROUP` matches."""
+
 SIGNATURE_BYTES = 65_536
 """Number of first bytes that `source_of_content` examines."""
 

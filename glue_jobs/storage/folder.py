@@ -145,7 +145,7 @@ def _remove_unfinished(path: Path) -> None:
 
 def remove_unfinished_since(folder: Path, seconds: int) -> None:
     """Remove files in the folder that have been unfinished for so long that no program is writing them."""
-    for path in folder.iterdir():
+    for path in folder.iterdir() if folder.is_dir() else ():
         with suppress(OSError):
             if UNFINISHED.search(path.name) and path.stat().st_mtime < time() - seconds:
                 path.unlink()

@@ -622,6 +622,13 @@ def test_raw_logs_move_to_glacier_after_90_days_and_expire_if_configured() -> No
     ]
 
 
+def test_nothing_is_delivered_to_the_log_bucket_that_no_job_reads_there() -> None:
+    existing = [f"Existing{kind}Bucket" for kind in ("Trail", "AccessLog", "Inventory", "CloudFront")]
+    rendered = Rendered(TEMPLATE, AccessLogPrefix="", InventoryPrefix="", **dict.fromkeys(existing, "their-logs"))
+    policy = rendered.of_type("AWS::S3::BucketPolicy")["LogBucketPolicy"]["PolicyDocument"]
+    assert [each["Sid"] for each in policy["Statement"]] == ["OnlyTls"]
+
+
 def test_existing_logs_need_no_prefix() -> None:
     own = {"AccessLogPrefix": "", "InventoryPrefix": ""}
     theirs = {"ExistingAccessLogBucket": "their-logs", "ExistingInventoryBucket": "their-lists"}

@@ -12,6 +12,7 @@ from typing import Any
 
 from glue_jobs.cli.answers.show import View, shown_cells
 from glue_jobs.errors import ArgumentError
+from glue_jobs.publish.published_file import remove_unfinished
 from glue_jobs.publish.text import cell, csv_text, json_text, unique_names
 from glue_jobs.query.answer import Answer
 from glue_jobs.storage import address, storage_for
@@ -39,6 +40,7 @@ def write_rows(rows: Answer, name: str, view: View) -> int:
     # A name such as .csv has no suffix.
     ending = f".{name.lower().rpartition('.')[2]}"
     storage_for(location).put(location, WRITERS[ending](written, view))
+    remove_unfinished([location])
     return written.num_rows
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,14 +150,15 @@ def status_command(**values: Any) -> None:
     """Show what each pipeline has ingested.
 
     Rows of replaced inventory snapshots count too. Folders of accounts or Regions with earlier days that no run has
-    ingested are listed below.
+    ingested are listed below, and those whose access logs ended while the logs of others go on.
     """
     from glue_jobs.cli.commands.status import STATUS, STATUS_SHOWN, untaken_sentences
+    from glue_jobs.query.saved.ended_logs import ended_folders
 
     with _engine(values) as engine:
         output(run_query(engine, values, STATUS), values, STATUS_SHOWN)
-    for sentence in untaken_sentences(_lake(values)):
-        click.echo(sentence, err=True)
+        for sentence in (*untaken_sentences(_lake(values)), *ended_folders(engine.run, datetime.now(UTC).date())):
+            click.echo(sentence, err=True)
 
 
 @click.command("rejected")
@@ -203,12 +205,15 @@ def _named_subscribers(config: Config) -> Sources:
 
 
 def _lake(values: dict[str, Any]) -> Lake:
-    """The lake that ``values`` name; raises LakeError if it has no table."""
+    """The lake that ``values`` name; raises LakeError if it has no table, ArgumentError if the output is part of it."""
     from glue_jobs.jobs.arguments.lake import lake_argument
     from glue_jobs.sources.tables import TABLES
+    from glue_jobs.storage import address
 
     lake = lake_argument(given(values))
     lake.check_any(TABLES)
+    if values.get("output"):
+        lake.refuse_own(address(values["output"]))
     return lake
 
 

@@ -32,6 +32,9 @@ ROW_GROUP_ROWS = 122_880
 PAGE_BYTES = 128 * 2**10
 ROWS_PER_WRITE_BATCH = 4_096
 
+# Arrow writes each page by itself, and waits for Python each time.
+BYTES_PER_WRITE = 2**20
+
 # Sample sizes to find out whether values repeat. The larger sample is taken only if some repeat in the smaller one.
 SMALL_SAMPLE_ROWS = 2 * 2**10
 SAMPLE_ROWS = 16 * 2**10
@@ -79,9 +82,10 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
     rows = _required(compact(rows.select(_columns_with_values(table, rows))))
     metadata: list[pq.FileMetaData] = []
     with storage_for(address).create(address) as file:
+        stream = pa.output_stream(file, buffer_size=BYTES_PER_WRITE)
         pq.write_table(
             rows,
-            file,
+            stream,
             row_group_size=ROW_GROUP_ROWS,
             data_page_size=PAGE_BYTES,
             write_batch_size=ROWS_PER_WRITE_BATCH,
@@ -96,6 +100,7 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
             store_schema=False,
             metadata_collector=metadata,
         )
+        stream.detach()
         size = file.tell()
     return NewFile(address, partition, rows.num_rows, describe(table, address, size, metadata[0], partition))
 

@@ -40,19 +40,22 @@ class QueryDays:
         # A period of complete days or months ends before the day ``as_of``.
         if as_of is None and last and last < date.max and period.ends_before_today:
             about += timedelta(days=1)
-        end, hint = last or about, ""
+        begin, end, hint = first, last or about, ""
         if first and not last and period.ends_before_today:
-            end = _own_last_day(period, about)
+            end = _own_day(period.last, about)
             hint = ", the last day of the query's own period; give another one as until"
-        if first and first > end:
-            raise ArgumentError(f"the period ends before it begins: since {first}, until {end}{hint}")
+        if as_of and last and not first:
+            begin = _own_day(period.first, about)
+            hint = "; since is the first day of the query's own period, give another one"
+        if begin and begin > end:
+            raise ArgumentError(f"the period ends before it begins: since {begin}, until {end}{hint}")
         return cls(about, first, last)
 
 
-def _own_last_day(period: Period, day: date) -> date:
+def _own_day(day: str, today: date) -> date:
     from glue_jobs.query.duckdb.query_engine import QueryEngine
 
     with QueryEngine({}) as engine:
-        ((end,),) = engine.answer(f"SELECT CAST({period.last} AS date) AS day", today=day).records
-    assert isinstance(end, date)
-    return end
+        ((own,),) = engine.answer(f"SELECT CAST({day} AS date) AS day", today=today).records
+    assert isinstance(own, date)
+    return own

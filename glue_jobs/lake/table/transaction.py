@@ -9,6 +9,7 @@ from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.manifest import DataFile, ManifestContent, ManifestFile
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table, TableProperties, Transaction
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update import AddSchemaUpdate, AssertCurrentSchemaId, SetCurrentSchemaUpdate
 from pyiceberg.table.update.snapshot import (
@@ -33,6 +34,15 @@ class OneParentTransaction(Transaction):
         super().__init__(table)
         self.left_over: list[str] = []
         """Manifests that were written and then merged into others: a few kilobytes that no snapshot needs."""
+        self._computed: tuple[object, TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        """The metadata with the changes so far. pyiceberg copies it for each of some thirty readers of a commit."""
+        state = (self._table.metadata, self._updates)
+        if self._computed is None or self._computed[0] != state:
+            self._computed = state, super().table_metadata
+        return self._computed[1]
 
     def commit_transaction(self) -> Table:
         try:

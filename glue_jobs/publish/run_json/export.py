@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.progress import Reporter, counted
-from glue_jobs.publish.published_file import JSON
+from glue_jobs.publish.published_file import JSON, remove_unfinished
 from glue_jobs.publish.run_json.documents import RUN_FOLDER, document, hit_documents, hit_folders, root
 from glue_jobs.publish.run_json.runs import StoredRuns
 from glue_jobs.sources.run_summary.kinds import KINDS, Kind
@@ -53,9 +53,12 @@ def export_run_json(lake: Lake, folder: str, reporter: Reporter) -> Exported:
     """Write the JSON documents of all run summaries below ``folder``.
 
     Raises:
+        ArgumentError: the folder is among the lake's own files.
         LakeError: the lake has no run summaries, or cannot be read.
         StorageError: the folder cannot be written to; a repeated export resumes where this one stopped.
     """
+    folder = folder.rstrip("/")
+    lake.refuse_own(folder)
     exported, storage = Exported(folder), storage_for(folder)
     # The ledger is loaded first, so the tables loaded after it contain everything it names.
     stored = StoredRuns.load(lake)
@@ -75,6 +78,7 @@ def export_run_json(lake: Lake, folder: str, reporter: Reporter) -> Exported:
                         exported.unchanged += documents == 0
                         exported.documents += documents
                     progress(number, len(batches))
+            remove_unfinished(f"{root(folder, kind)}/{name}/" for name in (RUN_FOLDER, *hit_folders(kind)))
     return exported
 
 

@@ -16,6 +16,8 @@ from glue_jobs.errors import UsageLakeError, nearest
 from glue_jobs.query.duckdb.athena_functions import translate_functions
 
 _UNKNOWN_COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "([^"]*)"')
+# Advice that a query cannot follow: it is a SELECT.
+_SETTING = re.compile(r",? or SET \w+=.*")
 _UNKNOWN_FUNCTION = re.compile(r"Function with name (\w+) does not exist")
 
 # The functions of Athena that return the day or the time of the query.
@@ -127,7 +129,7 @@ def failure(error: Exception, sql: str, columns: Callable[[], Iterable[str]]) ->
         return f"Athena may run this, but not DuckDB, which answers here: {first_line(error)}"
     is_damage = type(error) is duckdb.Error or _DAMAGED_FILE.search(str(error))
     advice = "; usage-lake check names files that are missing or damaged" if is_damage else ""
-    return f"the query failed: {first_line(error)}{advice}"
+    return f"the query failed: {_SETTING.sub('', first_line(error))}{advice}"
 
 
 def first_line(error: Exception) -> str:

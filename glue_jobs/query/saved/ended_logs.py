@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 
 import pyarrow as pa
@@ -43,6 +43,25 @@ GROUP BY bucket, last_day
 HAVING count(*) >= 24
 ORDER BY last_day DESC, bucket
 """
+
+# The folders of raw objects, most of which hold the logs of one bucket.
+_FOLDERS = """(
+    SELECT
+        regexp_replace(key, '/((year=)?[0-9]{4}/(month=)?[0-9]{2}/(day=)?[0-9]{2}/.*|[^/]*)$') AS bucket,
+        object_day AS event_date
+    FROM ingested_object
+    WHERE pipeline = 's3_access_log' AND records > 0
+) AS objects"""
+
+
+def ended_folders(run: Callable[[str], pa.Table], day: date) -> Iterator[str]:
+    """A sentence if access logs ended in some folders only. The ledger alone is read, because it is small."""
+    if folders := run(_BUCKETS.format(log=_FOLDERS, day=day)).to_pylist():
+        names = first_names([f"{row['bucket']} (last: {row['last_day']})" for row in folders], "folder")
+        yield (
+            f"after access logs of nearly every day, none are of the last days in {names}; unless they are in another"
+            " folder now, a bucket has stopped logging"
+        )
 
 
 def ended_logs(run: Callable[[str], pa.Table], day: date) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,6 +37,14 @@ def written(name: str, rows: pa.Table = ROWS, **view: object) -> bytes:
     with TemporaryDirectory() as folder:
         write_rows(Answer.of(rows), f"{folder}/{name}", View(**{"limit": None, **view}))  # type: ignore[arg-type]
         return Path(folder, name).read_bytes()
+
+
+def test_what_a_killed_program_left_half_written_is_removed_a_day_later(tmp_path: Path) -> None:
+    half = tmp_path / f"x.csv.unfinished-{'a' * 32}"
+    half.write_bytes(b"half")
+    os.utime(half, (0, 0))
+    write_rows(ROWS, str(tmp_path / "x.csv"), View(limit=None))
+    assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
 
 
 def test_csv_guards_formulas() -> None:

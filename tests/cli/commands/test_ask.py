@@ -124,6 +124,15 @@ def test_a_wrong_name_is_one_sentence_with_the_right_one(
     assert result.stderr.count("\n") == 1
 
 
+def test_no_answer_is_written_among_the_lake_s_data(demo_lake: str) -> None:
+    for command in (("status",), ("query", "access/tools"), ("sql", "SELECT 1 AS n")):
+        result = asked(*command, "--output", f"{demo_lake}/usage_lake/s3_access_log/data/x.csv")
+        assert (result.exit_code, result.stderr.count("data/x.csv is the lake's own; write to another folder")) == (
+            2,
+            1,
+        )
+
+
 @pytest.mark.parametrize(("variable", "value"), [("TERM", "dumb"), ("NO_COLOR", "1")])
 def test_a_terminal_that_wants_no_escape_sequences_gets_none(variable: str, value: str) -> None:
     arguments = ["sql", "SELECT 1 AS n"]

@@ -68,6 +68,18 @@ def test_days_after_the_end_of_the_query_s_own_period_need_until(lake: Lake) -> 
     assert cost["gets"] == 19
 
 
+def test_days_before_the_query_s_own_period_need_since(lake: Lake) -> None:
+    with pytest.raises(
+        ArgumentError, match=r"since 2026-04-01, until 2026-03-31; since is the first day of the query's"
+    ):
+        lake.query("together/cost_to_serve", as_of="2026-05-01", until="2026-03-31")
+    with pytest.raises(
+        ArgumentError, match=r"since 2026-04-20, until 2026-03-31; since is the first day of the query's"
+    ):
+        lake.query("access/tools", as_of="2026-05-20", until="2026-03-31")
+    assert lake.query("access/tools", as_of="2026-05-20", since="2026-03-01", until="2026-03-31").num_rows
+
+
 def test_surges_are_those_of_all_days_of_the_period_against_the_days_before(lake: Lake) -> None:
     found = lake.query("access/surges", since="2026-02-01", until="2026-03-31", minimum_bytes="1")
     assert set(found["day"].to_pylist()) == {date(2026, 2, 20)}

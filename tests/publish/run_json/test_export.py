@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 
 import glue_jobs.publish.run_json.export
 from glue_jobs.cli.main import main
-from glue_jobs.errors import StorageError
+from glue_jobs.errors import ArgumentError, StorageError
 from glue_jobs.lake import LoadedTable
 from glue_jobs.progress import SilentReporter
 from glue_jobs.publish.run_json.documents import MAX_NAME, safe_name
@@ -141,6 +142,21 @@ def test_documents_are_written_to_s3_as_json(place: Place, bucket: str) -> None:
     found: dict[str, Any] = boto3.client("s3").get_object(Bucket=name, Key="web/family/SRR1_Hepe.json")
     assert found["ContentType"] == "application/json"
     assert json.loads(found["Body"].read())["top_name"] == "a;b=c"
+
+
+def test_no_documents_are_written_among_the_lake_s_data(place: Place) -> None:
+    with pytest.raises(ArgumentError, match="/usage_lake/run_summary/data is the lake's own; write to another folder"):
+        export(place, f"{place.lake.location}/usage_lake/run_summary/data/")
+
+
+def test_what_a_killed_export_left_half_written_is_removed_a_day_later(place: Place, tmp_path: Path) -> None:
+    halves = [tmp_path / f"{folder}/SRR1.json.unfinished-{'a' * 32}" for folder in ("run", "rdrp/phylum")]
+    for half in halves:
+        half.parent.mkdir(parents=True)
+        half.write_bytes(b"half")
+        os.utime(half, (0, 0))
+    export(place, tmp_path)
+    assert not any(half.exists() for half in halves)
 
 
 def test_long_names_that_begin_alike_stay_apart() -> None:

@@ -391,6 +391,7 @@ def large() -> pa.Table:
         ("SELECT reduce(tags, 0, (s, x) -> s, s -> s + 1) FROM read", "^Athena may run this, but not DuckDB"),
         ("DESCRIBE reads", "^there is no table 'reads'; did you mean 'read'$"),
         ("SELECT CAST(key AS bigint) FROM read", "the query failed: Conversion Error"),
+        ("SELECT bytes / 0 FROM read", r"the query failed: .*Use TRY\(...\) to return NULL for this expression$"),
         ("SELECT * FROM read WHERE key = ?", r"^the query needs 1 value for its `\?`, not 0$"),
     ],
 )

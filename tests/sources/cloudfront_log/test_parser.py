@@ -26,6 +26,7 @@ from glue_jobs.sources.cloudfront_log.parser import parse_cloudfront_log
 from glue_jobs.sources.cloudfront_log.parser.records import column_name
 from glue_jobs.sources.cloudfront_log.source import distribution_advice, enrich_cloudfront
 from glue_jobs.sources.pipelines import BY_NAME
+from glue_jobs.sources.signatures import FROM_LOG_GROUP
 
 TODAY, UNITED_STATES = date.today(), {"country": {"iso_code": "US"}}
 FIELDS = {
@@ -210,6 +211,8 @@ def test_a_wrong_line_is_rejected_with_its_place_and_its_neighbours_are_rows(cas
     [
         ("2024-05-07\t08:09:10", "no #Fields line stands before the line; CloudFront writes one"),
         ('{"date": "2024-05-07", "time": ["08:09:10"]}', "JSON: Expected"),
+        ('2024-05-07T08:09:10.000Z {"date": "2024-05-07"}', f"the line {FROM_LOG_GROUP}"),
+        ('{"logGroup": "web", "logEvents": [{"message": "{}"}]}', f"the line {FROM_LOG_GROUP}"),
         ('{"date": "2024-05-07"', "JSON: Input data was truncated"),
         ("{" * 5_000, "JSON: "),
     ],

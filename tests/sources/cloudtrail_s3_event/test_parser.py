@@ -18,6 +18,7 @@ from glue_jobs.read.parsed import Parsed
 from glue_jobs.sources.cloudtrail_s3_event.parser import columns, parse_cloudtrail
 from glue_jobs.sources.cloudtrail_s3_event.parser.documents import DIGEST, EMPTY, NO_RECORDS
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
+from glue_jobs.sources.signatures import FROM_LOG_GROUP
 
 BUCKET = "arn:aws:s3:::example-data"
 POINT = "arn:aws:s3:us-east-1:123456789012:accesspoint/readers"
@@ -100,6 +101,11 @@ def test_documents_of_any_form_are_read(data: bytes) -> None:
         (b'{"Records":{"eventSource":"s3.amazonaws.com"}}', NO_RECORDS),
         (b'{"x":1}', NO_RECORDS),
         (b'{"digestS3Object":"x","logFiles":[]}', DIGEST),
+        (
+            b'{"messageType":"DATA_MESSAGE","logEvents":[{"message":"{\\"eventName\\":\\"GetObject\\"}"}]}',
+            f"this {FROM_LOG_GROUP}",
+        ),
+        (b'2026-05-07T13:00:01.000Z {"eventName":"GetObject"}', f"this {FROM_LOG_GROUP}"),
         (b'"text"', "a record is a JSON object"),
         (b"not JSON", "the JSON is malformed: invalid character"),
     ],

@@ -23,6 +23,7 @@ from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines
 from glue_jobs.sources.s3_access_log.parser.line_index import LineIndex
 from glue_jobs.sources.s3_access_log.parser.vended_columns import parse_vended_lines
 from glue_jobs.sources.s3_access_log.source import ACCESS_LOG_NAMES, parse_access_log
+from glue_jobs.sources.signatures import FROM_LOG_GROUP
 from tests.end_to_end.lakes import contents, run, without_spark
 from tests.end_to_end.sources import ACCESS_LOGS, Raw
 
@@ -298,9 +299,10 @@ def test_added_fields_have_one_order_whatever_that_of_the_record_is() -> None:
     assert rows["extra_fields"].to_pylist() == [["a=2", "b=1"]] * 2
 
 
-def test_a_line_of_an_exported_log_group_says_what_to_do() -> None:
-    (rejected,) = parse(b"2026-04-29T14:32:16.125Z " + as_json(RECORD)).rejected
-    assert "exported from a log group" in rejected.reason
+@pytest.mark.parametrize(("before", "after"), [("2026-04-29T14:32:16.125Z ", ""), ('{"logEvents":[{"message":', "}]}")])
+def test_a_record_from_a_log_group_says_what_to_do(before: str, after: str) -> None:
+    (rejected,) = parse(before.encode() + as_json(RECORD).strip() + after.encode()).rejected
+    assert rejected.reason == f"The line {FROM_LOG_GROUP}."
 
 
 def test_names_of_both_kinds_tell_the_day_and_logs_of_cloudfront_have_other_names() -> None:

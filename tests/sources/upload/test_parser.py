@@ -252,6 +252,13 @@ def test_a_column_whose_name_is_encoded_is_told() -> None:
     assert names.notes == ["the field '日本' is the column wgv71a"]
 
 
+def test_columns_without_a_name_of_their_own_are_told() -> None:
+    parser = UploadParser("a.csv")
+    list(parser.read(b",price,price,,,\n0,1,2,,,\n", 0))
+    told = "column 1 is column_1, column 3 is price_3, column 4 is column_4, 2 other columns"
+    assert parser.notes == [f"without a name of its own, {told}"]
+
+
 def test_a_rejected_line_of_csv_is_where_it_stands_though_another_line_begins_or_ends_like_it() -> None:
     rows, rejected = parsed("lines.csv", b"a,b,c\r\n1,2,3\r\n1,2\r\n3,1,2\r\n1,2")
     assert len(rows) == 2

@@ -14,6 +14,7 @@ from glue_jobs.read.framing.json_values import NOT_JSON
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, Parsed, Positions, Rejected
 from glue_jobs.read.rows.json_lines import read_json_lines
 from glue_jobs.sources.cloudfront_log.parser.records import Records, all_rejected, column_name, typed
+from glue_jobs.sources.signatures import FROM_LOG_GROUP, LOG_GROUP
 
 Value = str | int | float | bool | None
 _LINE = msgspec.json.Decoder(dict[str, Value])
@@ -46,7 +47,7 @@ def _one_by_one(lines: list[bytes], positions: Positions) -> Parsed:
             objects.append(dict(_texts(_LINE.decode(line))))
             right.append(number)
         except NOT_JSON as problem:
-            reason = f"JSON: {problem}"
+            reason = f"the line {FROM_LOG_GROUP}" if LOG_GROUP.match(line) else f"JSON: {problem}"
             rejected.append(Rejected(int(positions[number]), reason, line[:MAX_RECORD_BYTES]))
     if not right:
         return all_rejected(rejected)

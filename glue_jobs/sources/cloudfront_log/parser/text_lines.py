@@ -12,6 +12,7 @@ from glue_jobs.columns.arrays import ENCODED
 from glue_jobs.read.framing.log_file import FIELDS
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, Parsed, Positions, Rejected
 from glue_jobs.sources.cloudfront_log.parser.records import Records, all_rejected, column_name, typed
+from glue_jobs.sources.signatures import FROM_LOG_GROUP, LOG_GROUP
 
 # A block stays in the processor's cache. A line must fit into one.
 BLOCK_BYTES = 1 << 20
@@ -27,7 +28,8 @@ def read_text_lines(header: str | None, lines: list[bytes], positions: Positions
     names = [*map(column_name, header.split())] if header else []
     if not names or len(set(names)) < len(names):
         reason = "the #Fields line names a field twice" if names else NO_HEADER
-        return all_rejected([_rejected(*line, reason) for line in zip(lines, positions, strict=True)])
+        reasons = (f"the line {FROM_LOG_GROUP}" if LOG_GROUP.match(line) else reason for line in lines)
+        return all_rejected([_rejected(*line) for line in zip(lines, positions, reasons, strict=True)])
     # The delimiter of standard logging (v2) can be chosen; blanks within a value are encoded.
     delimiter = b"\t" if len(names) == 1 or any(b"\t" in line for line in lines) else b" "
     wrong = dict(_wrong_lines(lines, delimiter, len(names)))

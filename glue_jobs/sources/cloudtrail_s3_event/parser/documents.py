@@ -25,6 +25,7 @@ from glue_jobs.read.framing.json_records import (
 )
 from glue_jobs.read.framing.json_values import BETWEEN, NOT_JSON, Break, value_end
 from glue_jobs.read.parsed import MAX_RECORD_BYTES
+from glue_jobs.sources.signatures import FROM_LOG_GROUP, LOG_GROUP
 
 EMPTY = "the object is empty"
 DIGEST = "this is a CloudTrail digest file, it has no events"
@@ -117,6 +118,10 @@ def _after_blanks(text: bytes, position: int, blanks: re.Pattern[bytes]) -> int:
 
 def _read_value(text: bytes, position: int, contents: Contents) -> int:
     """Append the records of the JSON value at ``position``; returns where to continue."""
+    if text[position : position + 1] != b"{" and LOG_GROUP.match(text, position):
+        following = text.find(b"\n", position)
+        contents.reject(f"this {FROM_LOG_GROUP}", text[position : following if following > 0 else len(text)])
+        return following if following > 0 else len(text)
     end = value_end(text, position)
     if isinstance(end, Break):
         return _salvage(text, position, end.at, end.reason, contents)
@@ -144,7 +149,7 @@ def _expand(value: memoryview, contents: Contents) -> None:
     elif {"detail-type", "detail"} <= fields.keys():
         contents.add([fields["detail"]])
     else:
-        contents.reject(NO_RECORDS, value)
+        contents.reject(f"this {FROM_LOG_GROUP}" if "logEvents" in fields else NO_RECORDS, value)
 
 
 def _salvage(text: bytes, position: int, at: int, reason: str, contents: Contents) -> int:

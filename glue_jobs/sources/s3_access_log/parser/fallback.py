@@ -37,7 +37,8 @@ from glue_jobs.sources.s3_access_log.parser.values import (
     pattern_of,
     utc_offset,
 )
-from glue_jobs.sources.s3_access_log.parser.vended import EXPORTED, is_exported, read_vended_record
+from glue_jobs.sources.s3_access_log.parser.vended import read_vended_record
+from glue_jobs.sources.signatures import FROM_LOG_GROUP, LOG_GROUP
 
 Row = tuple[Any, ...]
 """Texts of one line: its 27 fields, then the list of extra fields."""
@@ -128,8 +129,8 @@ def _has_too_large(middle: list[str]) -> bool:
 
 def _what_is_wrong_with_head(text: str) -> str:
     """One sentence about the first of the eight leading fields that S3 cannot have written."""
-    if is_exported(text):
-        return EXPORTED
+    if LOG_GROUP.match(text.encode()):
+        return f"The line {FROM_LOG_GROUP}."
     if len(re.findall(TIME, text.partition('"')[0])) > 1:
         return SPLICED
     position = 0

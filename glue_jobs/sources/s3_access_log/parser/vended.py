@@ -22,7 +22,7 @@ from glue_jobs.read.parsed import MAX_LOGGED_NUMBER
 from glue_jobs.read.rows.parquet_rows import UnreadableParquetError
 from glue_jobs.sources.s3_access_log.parser.client_text import UnreadableLineError
 from glue_jobs.sources.s3_access_log.parser.values import ENCODED_ONCE, FIELDS, NUMBERS
-from glue_jobs.sources.signatures import SIGNATURE_BYTES, source_of_content
+from glue_jobs.sources.signatures import FROM_LOG_GROUP, LOG_GROUP, SIGNATURE_BYTES, source_of_content
 
 Value = str | int | float | bool | None
 
@@ -41,17 +41,10 @@ LEFT_OUT = frozenset({"schema_version_id", "bucket_arn"})
 ACL_REQUIRED = (True, "true", "Yes")
 NEEDED = ("bucket_name", "request_time", "operation")
 
-EXPORTED = "The line was exported from a log group. Deliver access logs to S3 as text, JSON or Parquet instead."
-_EXPORTED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z \{")
 _TIME = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])-([0-9]{2})[T ]([0-9:]{8})(?:\.[0-9]+)?(?:Z|\+00:00)?")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _UTC = pa.timestamp("us", "UTC")
 _RECORD = msgspec.json.Decoder(dict[str, Value])
-
-
-def is_exported(text: str) -> bool:
-    """Whether the line was exported from a log group to S3."""
-    return _EXPORTED.match(text) is not None
 
 
 def read_vended_record(line: bytes) -> tuple[Any, ...]:
@@ -59,6 +52,8 @@ def read_vended_record(line: bytes) -> tuple[Any, ...]:
     try:
         record = _RECORD.decode(line)
     except NOT_JSON as problem:
+        if LOG_GROUP.match(line):
+            raise UnreadableLineError(f"The line {FROM_LOG_GROUP}.") from None
         source = source_of_content(line[:SIGNATURE_BYTES])
         if source not in (None, "s3_access_log"):
             raise UnreadableLineError(f"The line is JSON that the pipeline {source} reads, no access log.") from None

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from glue_jobs.progress import first_names
 from glue_jobs.read.framing.uploaded_file import BYTE_ORDER_MARK
 from glue_jobs.read.parsed import MAX_READ_RECORD_BYTES, MAX_RECORD_BYTES, Rejected
 from glue_jobs.sources.upload.names import ColumnNames
@@ -128,6 +129,9 @@ class CsvReader:
         ]
         self._names.add(fields)
         self._columns = [self._names.column(field) for field in fields]
+        named = enumerate(zip(names, fields, self._columns, strict=True), 1)
+        if numbered := [f"column {number} is {column}" for number, (name, field, column) in named if field != name]:
+            self._names.notes.append(f"without a name of its own, {first_names(numbered, 'column')}")
         return ""
 
     def _parsed(self, text: bytes, begin: int, rejected: list[Rejected]) -> list[pa.Array]:

@@ -43,7 +43,7 @@ def test_what_a_killed_program_left_half_written_is_removed_a_day_later(tmp_path
     half = tmp_path / f"x.csv.unfinished-{'a' * 32}"
     half.write_bytes(b"half")
     os.utime(half, (0, 0))
-    write_rows(ROWS, str(tmp_path / "x.csv"), View(limit=None))
+    write_rows(Answer.of(ROWS), str(tmp_path / "x.csv"), View(limit=None))
     assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
 
 

@@ -25,7 +25,7 @@ from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest, IngestSummary
 from glue_jobs.lake import Lake
 from glue_jobs.progress import SilentReporter
-from glue_jobs.sample.scenario.place_database import write_database
+from glue_jobs.sample.scenario.clients.place_database import write_database
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.sources.s3_access_log import source

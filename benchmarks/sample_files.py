@@ -14,7 +14,7 @@ import msgspec
 from isal import isal_zlib
 
 from benchmarks.measure import Settings
-from glue_jobs.read.json_records import DOCUMENT, HEAD, NOT_JSON
+from glue_jobs.read.framing.json_records import DOCUMENT, HEAD, NOT_JSON
 from glue_jobs.read.unpack import GZIP_WINDOW
 from glue_jobs.sample import write_sample
 

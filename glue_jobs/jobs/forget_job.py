@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from glue_jobs.enrich.readers.key_file import default_key_file
-from glue_jobs.enrich.readers.keys import ReaderKeys
+from glue_jobs.enrich.readers.keys import ReaderKey
 from glue_jobs.enrich.readers.resource import read_keys
 from glue_jobs.errors import StorageError
 from glue_jobs.ingest.forget.forget import Forgotten, forget
@@ -42,11 +42,11 @@ def forget_person(
     if not known.addresses:
         return _forget_reader(lake, known, is_dry, reporter)
     keys = _keys(reader_keys)
-    ids = {each for text in known.addresses for each in (keys.all_ids(text) if keys else ())}
+    ids = {key.reader_id(text) for text in known.addresses for key in keys}
     known = replace(known, reader_ids=known.reader_ids | ids)
     # A dry run first checks that all rows can be found; nothing is removed before.
     found = forget(lake, known, True, reporter)
-    missing = sorted(found.keys - {key.id for key in (keys.keys if keys else ())})
+    missing = sorted(found.keys - {key.id for key in keys})
     if missing:
         raise StorageError(
             f"the lake has reader ids by the key {missing[0]}, and without it nobody can tell which is that of the"
@@ -64,7 +64,7 @@ def _forget_reader(lake: Lake, known: Person, is_dry: bool, reporter: Reporter) 
     return forget(lake, known, is_dry, reporter)
 
 
-def _keys(location: str | None) -> ReaderKeys | None:
+def _keys(location: str | None) -> Sequence[ReaderKey]:
     if location is None and not Path(default_key_file()).exists():
-        return None
-    return read_keys(location or default_key_file())
+        return ()
+    return read_keys(location or default_key_file()).keys

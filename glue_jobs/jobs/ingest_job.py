@@ -50,13 +50,12 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
             " deliver to a bucket as JSON or Parquet, and name that"
         )
     raw, any_name, lake = address(values["raw_path"]), flag_argument(values, "any_name"), lake_argument(values)
-    if any_name and f"{lake.location}/".startswith(f"{raw.rstrip('/')}/"):
-        raise ArgumentError(
-            f"the lake {lake.location} is below the raw path {raw}, and any_name would read its files too"
-        )
-    if pipeline.table == UPLOAD and f"{lake.location}/".startswith(f"{raw.rstrip('/')}/"):
-        folder = upload_folder(storage_for(raw), raw)
-        if f"{lake.location}/".startswith(folder):
+    if f"{lake.location}/".startswith(f"{raw.rstrip('/')}/"):
+        if any_name:
+            raise ArgumentError(
+                f"the lake {lake.location} is below the raw path {raw}, and any_name would read its files too"
+            )
+        if pipeline.table == UPLOAD and f"{lake.location}/".startswith(upload_folder(storage_for(raw), raw)):
             raise ArgumentError(f"the lake {lake.location} is among the uploads, and its files would be uploads too")
     if any_name and not pipeline.takes_any_name:
         raise ArgumentError(f"{pipeline.title} is found by the names of its folders; leave any_name out")

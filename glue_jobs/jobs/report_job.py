@@ -87,25 +87,24 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
     folder = address(values["report_path"]).rstrip("/")
     config = config_argument(values)
     day = as_of_argument("date", values.get("date")) or datetime.now(UTC).date()
-    edition = Edition(day, config.prices)
     profile = choice_argument(values, "profile", PROFILES)
     _check_used(values, profile)
     tier, public_folder = _tiers(values, folder)
     lake = lake_argument(values)
     lake.refuse_own(folder, public_folder or "")
     return ReportRequest(
-        lake,
-        folder,
-        edition,
-        _reports(values.get("subjects")),
-        values.get("workgroup", "primary"),
-        fresh_since(values.get("run_started_at"), edition.day),
-        expected_sources(values.get("sources")),
-        profile,
-        config.privacy,
-        flag_argument(values, "compat"),
-        tier,
-        public_folder,
+        lake=lake,
+        folder=folder,
+        edition=Edition(day, config.prices),
+        reports=_reports(values.get("subjects")),
+        workgroup=values.get("workgroup", "primary"),
+        fresh_since=fresh_since(values.get("run_started_at"), day),
+        expected_sources=expected_sources(values.get("sources")),
+        profile=profile,
+        privacy=config.privacy,
+        as_dandi_does=flag_argument(values, "compat"),
+        tier=tier,
+        public_folder=public_folder,
     )
 
 

@@ -57,23 +57,18 @@ def check_source(request: IngestRequest) -> None:
 
 def _is_of_another(request: IngestRequest, entries: Iterable[Entry]) -> bool:
     """Whether the content of every one of these objects belongs to another source."""
-    sources = [_source_of(entry, by_name=False) for entry in entries]
+    sources = [_source_of_content(entry) for entry in entries]
     return None not in sources and request.pipeline.name not in sources
 
 
-def _source_of(entry: Entry, by_name: bool = True) -> str | None:
-    named = source_of_name(entry.address) if by_name else None
-    return named or source_of_content(_start(entry))
-
-
-def _start(entry: Entry) -> bytes:
-    """The first bytes of an object; empty if it cannot be read, which the run reports later."""
+def _source_of_content(entry: Entry) -> str | None:
+    """The source of an object by its first bytes; None if it cannot be read, which the run reports later."""
     if not entry.size or entry.unreadable:
-        return b""
+        return None
     try:
-        return storage_for(entry.address).read(entry, 0, min(entry.size, SIGNATURE_BYTES))
+        return source_of_content(storage_for(entry.address).read(entry, 0, min(entry.size, SIGNATURE_BYTES)))
     except StorageError:
-        return b""
+        return None
 
 
 def _sentence(request: IngestRequest, entries: list[Entry], skipped: Skipped) -> str:
@@ -82,7 +77,7 @@ def _sentence(request: IngestRequest, entries: list[Entry], skipped: Skipped) ->
     source = names.most_common(1)[0][0] if names else None
     example = next((each for each in entries if source and source_of_name(each.address) == source), None)
     if source is None:
-        read = ((_source_of(entry), entry) for entry in entries[:OBJECTS_SEARCHED])
+        read = ((_source_of_content(entry), entry) for entry in entries[:OBJECTS_SEARCHED])
         source, example = next((pair for pair in read if pair[0]), (None, entries[0] if entries else None))
     shown = f", e.g. {printable(example.address)}" if example else ""
     if source is None:
@@ -101,7 +96,7 @@ def _one_file(request: IngestRequest) -> str:
     path = Path(request.raw)
     storage = storage_for(request.raw)
     entry = next(entry for entry in storage.list(f"{path.parent}/") if entry.address == request.raw)
-    source = _source_of(entry) or request.pipeline.name
+    source = source_of_name(request.raw) or _source_of_content(entry) or request.pipeline.name
     command = _command(source, str(path.parent), request.raw)
     return f"{request.raw} is a file, and a run takes the folder that it is in: {command}"
 

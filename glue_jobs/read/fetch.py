@@ -15,7 +15,7 @@ import numpy as np
 from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.read.framing import Framing
-from glue_jobs.read.lines import OverlongLine
+from glue_jobs.read.framing.lines import OverlongLine
 from glue_jobs.read.parsed import Rejected
 from glue_jobs.read.plan import ByteRange, Chunk
 from glue_jobs.read.unpack import TRAILING, Unpacker

@@ -8,12 +8,12 @@ import duckdb
 import pyarrow as pa
 
 from glue_jobs.columns.numpy_types import Ints
-from glue_jobs.sample.scenario.identities import requester_table
+from glue_jobs.sample.scenario.clients.identities import requester_table
+from glue_jobs.sample.scenario.clients.requesters import Requester
 from glue_jobs.sample.scenario.operations import answer_table, operation_table
 from glue_jobs.sample.scenario.publisher import ACCESS_POINT_ARN, ARCHIVE, BUCKETS, Objects
-from glue_jobs.sample.scenario.requesters import Requester
-from glue_jobs.sample.scenario.requests import OLD_SHARE
-from glue_jobs.sample.scenario.traffic import DAY_SECONDS
+from glue_jobs.sample.scenario.requests.requests import OLD_SHARE
+from glue_jobs.sample.scenario.requests.traffic import DAY_SECONDS
 
 Database = duckdb.DuckDBPyConnection
 

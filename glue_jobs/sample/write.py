@@ -11,13 +11,13 @@ from glue_jobs.sample.files.cloudfront_files import write_cloudfront_logs
 from glue_jobs.sample.files.cloudtrail_files import skipped_files, write_trail
 from glue_jobs.sample.files.config_files import write_config
 from glue_jobs.sample.files.inventory_files import stray_path, write_inventories
+from glue_jobs.sample.scenario.clients.requesters import make_requesters
 from glue_jobs.sample.scenario.delivery import deliver
-from glue_jobs.sample.scenario.inventories import INVENTORIES, list_buckets
 from glue_jobs.sample.scenario.publisher import make_objects
-from glue_jobs.sample.scenario.requesters import make_requesters
-from glue_jobs.sample.scenario.requests import MIDDLE_SHARE, make_requests
-from glue_jobs.sample.scenario.traffic import DAY_SECONDS
-from glue_jobs.sample.scenario.versions import make_versions
+from glue_jobs.sample.scenario.requests.requests import MIDDLE_SHARE, make_requests
+from glue_jobs.sample.scenario.requests.traffic import DAY_SECONDS
+from glue_jobs.sample.scenario.stored.inventories import INVENTORIES, list_buckets
+from glue_jobs.sample.scenario.stored.versions import make_versions
 from glue_jobs.sample.truth.truth import Truth, ask
 
 EPOCH = date(1970, 1, 1)

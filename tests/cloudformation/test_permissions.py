@@ -31,7 +31,7 @@ from glue_jobs.publish.report_set import AS_JSON, public_report
 from glue_jobs.query import athena
 from glue_jobs.query.glue_views import view_table
 from glue_jobs.query.saved.view import SavedView, base_tables
-from glue_jobs.sample.scenario.place_database import write_database
+from glue_jobs.sample.scenario.clients.place_database import write_database
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT

@@ -14,7 +14,7 @@ import pytest
 
 import glue_jobs.ingest.events.chunk_task
 import glue_jobs.read.fetch
-import glue_jobs.read.json_documents
+import glue_jobs.read.framing.json_documents
 from glue_jobs.config import Config
 from glue_jobs.ingest.events.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.staging.run_folder import new_run
@@ -59,7 +59,7 @@ def test_a_large_object_is_parsed_in_many_slices_and_becomes_several_files(
     size = sum(len(source.record(event)) for event in some)
     monkeypatch.setattr(glue_jobs.read.fetch, "MAX_BATCH_BYTES", 20_000)
     monkeypatch.setattr(glue_jobs.read.fetch, "BYTES_PER_READ", 500)
-    monkeypatch.setattr(glue_jobs.read.json_documents, "PIECE_BYTES", 20_000)
+    monkeypatch.setattr(glue_jobs.read.framing.json_documents, "PIECE_BYTES", 20_000)
     monkeypatch.setattr(glue_jobs.ingest.events.chunk_task, "RAW_BYTES_PER_FLUSH", size // 4)
     slices, result = ingest_counting(source, address, tmp_path)
     assert len(slices) > 10

@@ -21,7 +21,7 @@ from glue_jobs.jobs.report_job import report, report_request
 from glue_jobs.progress import SilentReporter
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.sample import Truth
-from glue_jobs.sample.scenario.requesters import ANONYMOUS, make_requesters
+from glue_jobs.sample.scenario.clients.requesters import ANONYMOUS, make_requesters
 from glue_jobs.sample.truth.checks import Check
 
 ROOT = Path(__file__).parents[2]

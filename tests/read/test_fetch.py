@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.errors import UnreadableObjectError
-from glue_jobs.read import fetch, json_documents, json_records
+from glue_jobs.read import fetch
 from glue_jobs.read.fetch import RawBatch, read_batches
-from glue_jobs.read.framing import Framing
+from glue_jobs.read.framing import Framing, json_documents, json_records
 from glue_jobs.read.plan import ByteRange, Chunk, split_into_chunks
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.read.unpack import DAMAGED, TRAILING, TRUNCATED

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glue_jobs.cli.answers.show import View, shown_cells
 from glue_jobs.errors import ArgumentError
@@ -16,9 +16,6 @@ from glue_jobs.publish.published_file import remove_unfinished
 from glue_jobs.publish.text import cell, csv_text, json_text, unique_names
 from glue_jobs.query.answer import Answer
 from glue_jobs.storage import address, storage_for
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 # https://support.microsoft.com/en-us/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3
 MAX_EXCEL_ROWS = 1_048_576
@@ -28,7 +25,7 @@ MAX_EXCEL_INTEGER = 10**15
 FIRST_EXCEL_DAY = date(1900, 3, 1)
 
 
-def write_rows(rows: pa.Table | Answer, name: str, view: View) -> int:
+def write_rows(rows: Answer, name: str, view: View) -> int:
     """Write the rows to a file or ``s3://`` object in the format of its ending; returns their number.
 
     Only the first ``view.limit`` rows are written. Markdown has the columns and rounded numbers of a table on a
@@ -39,12 +36,12 @@ def write_rows(rows: pa.Table | Answer, name: str, view: View) -> int:
         StorageError: the file cannot be written.
     """
     location = address(name)
-    answer = Answer.of(rows).first(view.limit)
+    written = rows.first(view.limit)
     # A name such as .csv has no suffix.
     ending = f".{name.lower().rpartition('.')[2]}"
-    storage_for(location).put(location, WRITERS[ending](answer, view))
+    storage_for(location).put(location, WRITERS[ending](written, view))
     remove_unfinished([location])
-    return answer.num_rows
+    return written.num_rows
 
 
 def _parquet(rows: Answer, _: View) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,9 +14,6 @@ from glue_jobs.cli.answers.terminal import width, wrapped
 from glue_jobs.progress import printable
 from glue_jobs.publish.text import csv_text, json_text
 from glue_jobs.query.answer import Answer
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 ROWS_SHOWN = 20
 TOTAL = "total"
@@ -38,23 +35,22 @@ class View:
     exact: bool = False
 
 
-def print_rows(rows: pa.Table | Answer, form: str, view: View) -> None:
+def print_rows(rows: Answer, form: str, view: View) -> None:
     """Print the rows to standard output: ``form`` is table, csv or json. CSV and JSON have all columns and digits."""
     if form == "table":
         # One write, so that nothing is printed if the terminal cannot encode a character.
         click.echo("\n".join(table_lines(rows, view, width())))
         return
-    rows = Answer.of(rows).first(view.limit)
-    text = csv_text(rows) if form == "csv" else json_text(rows)
+    shown = rows.first(view.limit)
+    text = csv_text(shown) if form == "csv" else json_text(shown)
     print(text, end="", flush=True)
 
 
-def table_lines(rows: pa.Table | Answer, view: View, width: int | None) -> list[str]:
+def table_lines(rows: Answer, view: View, width: int | None) -> list[str]:
     """The lines of the table, and a line with the number of omitted rows and columns; none is wider than ``width``."""
-    answer = Answer.of(rows)
-    shown = _columns(answer, view)
-    first_rows = answer.select(shown).first(view.limit)
-    totals = _totals(answer, shown, view)
+    shown = _columns(rows, view)
+    first_rows = rows.select(shown).first(view.limit)
+    totals = _totals(rows, shown, view)
     columns = _cells(first_rows, totals, view)
     widths = fit(columns, width)
     if view.all_columns and len(widths) < len(columns):
@@ -64,9 +60,9 @@ def table_lines(rows: pa.Table | Answer, view: View, width: int | None) -> list[
         last = [click.style(body.pop(), bold=True)] if totals else []
         printed = [*(click.style(line, bold=True) for line in header), *body, *last]
         shown = shown[: len(widths)]
-    if not answer.num_rows:
+    if not rows.num_rows:
         return [*printed, click.style("(no rows)", dim=True)]
-    left_out = _left_out(answer, first_rows.num_rows, len(shown))
+    left_out = _left_out(rows, first_rows.num_rows, len(shown))
     return [*printed, *(click.style(line, dim=True) for line in wrapped(left_out, width) if line)]
 
 
@@ -94,7 +90,7 @@ def _totals(rows: Answer, shown: Sequence[int], view: View) -> list[Any] | None:
 
 
 def _sum(values: Sequence[Any]) -> Any:
-    """The sum; None, unknown, if one of the values is None."""
+    """The sum; None, which is unknown, if a value is None."""
     return None if None in values else sum(values)
 
 

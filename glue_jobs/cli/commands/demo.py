@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
-import pyarrow as pa
 
 from glue_jobs.cli.answers.show import View, table_lines
 from glue_jobs.cli.answers.terminal import width
@@ -22,6 +21,7 @@ from glue_jobs.jobs.arguments.lake import lake_argument
 from glue_jobs.jobs.run_job import run_job
 from glue_jobs.progress import Reporter, SilentReporter, TerminalReporter
 from glue_jobs.publish.publish import Published
+from glue_jobs.query.answer import Answer
 from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.sample import write_sample
 from glue_jobs.sample.scenario.publisher import BUCKETS
@@ -103,7 +103,7 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter, verbose: bool = 
     return is_true
 
 
-def _ingest(folder: Path, paths: dict[str, str], reporter: Reporter, of_runs: Reporter) -> pa.Table:
+def _ingest(folder: Path, paths: dict[str, str], reporter: Reporter, of_runs: Reporter) -> Answer:
     """Ingest each source twice; returns the counts of each first run."""
     counts = []
     for source, title in SOURCES.items():
@@ -112,18 +112,9 @@ def _ingest(folder: Path, paths: dict[str, str], reporter: Reporter, of_runs: Re
         first, second = (run_job(job, of_runs).ingested for _ in range(2))
         assert first is not None and second is not None and second.run_id is None, "the second run ingested something"
         sums = first.totals
-        counts.append(
-            {
-                "source": title,
-                "raw files": sums.objects,
-                "records": sums.records,
-                "rows": sums.rows,
-                "duplicates": sums.duplicates,
-                "rejected": sums.rejected,
-                "filtered": sums.filtered,
-            }
-        )
-    return pa.Table.from_pylist(counts)
+        parts = (sums.rows, sums.duplicates, sums.rejected, sums.filtered)
+        counts.append((title, sums.objects, sums.records, *parts))
+    return Answer(("source", "raw files", "records", "rows", "duplicates", "rejected", "filtered"), counts)
 
 
 def _empty(folder: Path) -> None:

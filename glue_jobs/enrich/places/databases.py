@@ -28,7 +28,7 @@ LICENCES = {
 }
 
 
-class Found(NamedTuple):
+class DatabaseEntry(NamedTuple):
     """The entry of an address in a database: its country, and optionally a region and coordinates in degrees."""
 
     country: str
@@ -57,12 +57,12 @@ class Registries:
         made = json.loads(built)["metadata"]["timestamp"] if built else None
         return cls(date.fromisoformat(made[:10]) if made else None)
 
-    def find(self, addresses: Sequence[str]) -> list[Found | None]:
+    def find(self, addresses: Sequence[str]) -> list[DatabaseEntry | None]:
         """The entry of each address, all of them valid."""
         from iptocc import country_code
 
         # Registries also have codes for regions, such as EU.
-        return [Found(code) if code in COUNTRIES else None for code in country_code(addresses)]
+        return [DatabaseEntry(code) if code in COUNTRIES else None for code in country_code(addresses)]
 
 
 class MaxMindFile:
@@ -91,7 +91,7 @@ class MaxMindFile:
             except (self._broken, ValueError, OSError):
                 raise ValueError("this is not a whole MMDB database") from None
         self.title = metadata.database_type
-        places = [found for found in map(_found, records) if found]
+        places = [found for found in map(_entry, records) if found]
         if not places:
             raise ValueError(f"a database of the type {self.title!r} has no countries")
         self.has_regions = any(found.region for found in places)
@@ -100,24 +100,24 @@ class MaxMindFile:
         self.licence = next(iter([*licences, *metadata.description.values()]), "")
         self._has_ipv6 = metadata.ip_version == 6
 
-    def find(self, addresses: Sequence[str]) -> list[Found | None]:
+    def find(self, addresses: Sequence[str]) -> list[DatabaseEntry | None]:
         """The entry of each address, all of them valid; raises ValueError if the database is damaged."""
         get = self._reader.get
         try:
-            return [_found(get(each)) if self._has_ipv6 or ":" not in each else None for each in addresses]
+            return [_entry(get(each)) if self._has_ipv6 or ":" not in each else None for each in addresses]
         except self._broken as error:
             raise ValueError(f"the database is damaged ({error})") from None
 
-    def every(self) -> Iterator[Found]:
+    def every(self) -> Iterator[DatabaseEntry]:
         """The entries of all its networks, without those that have no country."""
-        return (found for _, record in self._reader if (found := _found(record)))
+        return (found for _, record in self._reader if (found := _entry(record)))
 
 
 Database = Registries | MaxMindFile
 """A database of the countries of addresses. ``date`` is its build date, None if unknown."""
 
 
-def _found(record: Any) -> Found | None:
+def _entry(record: Any) -> DatabaseEntry | None:
     if not isinstance(record, Mapping):
         return None
     country = record.get("country")
@@ -132,7 +132,7 @@ def _found(record: Any) -> Found | None:
     if not isinstance(code, str) or code.upper() not in COUNTRIES:
         return None
     latitude, longitude = _coordinates(where) if isinstance(where, Mapping) else (None, None)
-    return Found(code.upper(), region if isinstance(region, str) and region else None, latitude, longitude)
+    return DatabaseEntry(code.upper(), region if isinstance(region, str) and region else None, latitude, longitude)
 
 
 def _first_subdivision(record: Mapping[str, Any]) -> Any:

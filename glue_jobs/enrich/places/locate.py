@@ -21,7 +21,7 @@ from glue_jobs.columns.numpy_types import Flags, Ints
 from glue_jobs.config import Places
 from glue_jobs.enrich.address_ranges import KEY_TYPE, packed_address
 from glue_jobs.enrich.places.cloud_regions import CLOUD_REGIONS
-from glue_jobs.enrich.places.databases import Database, Found
+from glue_jobs.enrich.places.databases import Database, DatabaseEntry
 from glue_jobs.enrich.places.network_files import NetworkFile
 from glue_jobs.enrich.places.sources import database_name, network_name
 from glue_jobs.enrich.reference_data import ReferenceData
@@ -140,7 +140,7 @@ def locator(places: Places, reference: ReferenceData) -> Locator:
     )
 
 
-def _find(database: Database, addresses: list[str], name: str) -> list[Found | None]:
+def _find(database: Database, addresses: list[str], name: str) -> list[DatabaseEntry | None]:
     try:
         return database.find(addresses)
     except ValueError as error:

@@ -138,7 +138,7 @@ def _reader(
 
 def _stand_in(keys: ReaderKeys | None, number: int) -> Callable[[str], str]:
     """The replacement of an address in a text: its reader id by the key with this number, or ``-`` without keys."""
-    return (lambda address: keys.reader_id(number, address)) if keys else (lambda _: DROPPED)
+    return keys.keys[number].reader_id if keys else lambda _: DROPPED
 
 
 def replaced_in(column: pa.ChunkedArray, replaced: Replace, finds: Find = may_hold_address) -> pa.Array:

@@ -48,7 +48,7 @@ class ReaderKey:
         return hmac.digest(self.secret, b"usage-lake: id of this key", "sha256")[:KEY_ID_BYTES].hex()
 
     def reader_id(self, address: str) -> str:
-        """The reader id of an address; text that is not an address gets one too."""
+        """The reader id of an address, 32 hexadecimal digits; text that is not an address gets one too."""
         text = plain_address(address) or address
         return hmac.digest(self.secret, text.encode("utf-8", "surrogatepass"), "sha256")[:ID_BYTES].hex()
 
@@ -110,16 +110,8 @@ class ReaderKeys:
         numbers: Ints = np.maximum(np.searchsorted(firsts, known, side="right") - 1, 0)
         return numbers
 
-    def reader_id(self, number: int, address: str) -> str:
-        """The reader id of the address by the key with this number: 32 hexadecimal digits."""
-        return self.keys[number].reader_id(address)
-
     def readers(self, number: int, addresses: Sequence[str | None]) -> tuple[pa.StringArray, pa.StringArray]:
         """The results of :meth:`ReaderKey.reader` of the key with this number for each address, as two arrays."""
         found = [*map(self._readers[number], addresses)]
         ids, prefixes = (pa.array([each[place] for each in found], pa.string()) for place in range(2))
         return ids, prefixes
-
-    def all_ids(self, address: str) -> list[str]:
-        """The reader ids of an address, one by each key."""
-        return [key.reader_id(address) for key in self.keys]

@@ -13,7 +13,7 @@ from glue_jobs.ingest.staging.change import Change, StagedRun
 from glue_jobs.ingest.staging.compaction import compact_days
 from glue_jobs.ingest.staging.task_context import TaskContext
 from glue_jobs.progress import Reporter
-from glue_jobs.read.log_file import PARQUET
+from glue_jobs.read.framing.log_file import PARQUET
 from glue_jobs.read.plan import Chunk, chunk_size, largest_first, split_into_chunks
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.read.unpack import GZIP, SIGNATURE_BYTES, foreign_form

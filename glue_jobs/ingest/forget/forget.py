@@ -19,7 +19,7 @@ from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.errors import LostRaceError
 from glue_jobs.ingest.commit.commit import commit_run, finish_others
 from glue_jobs.ingest.forget.person import Person
-from glue_jobs.ingest.forget.tasks import Found, names_any, search, settle
+from glue_jobs.ingest.forget.tasks import PersonRows, names_any, search, settle
 from glue_jobs.ingest.staging.change import Change, check_replaceable
 from glue_jobs.ingest.staging.run_folder import Heartbeat, given_up_on_error, new_run, runs_folder, unfinished
 from glue_jobs.ingest.staging.task_context import TaskContext
@@ -140,7 +140,7 @@ def _search(
     table: Table,
     files: list[StoredFile],
     reporter: Reporter,
-) -> list[Found]:
+) -> list[PersonRows]:
     """The files that have rows of the person; adds these to ``forgotten``. With a context, the files are rewritten."""
     if not files:
         return []

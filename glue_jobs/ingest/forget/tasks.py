@@ -20,7 +20,7 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 
 @dataclass(frozen=True)
-class Found:
+class PersonRows:
     """The rows of a person in one data file: their number, and the number of their ``records`` by raw object.
 
     ``files`` have the other rows, if the file was rewritten. ``places`` identifies, by column, the rejected records.
@@ -37,7 +37,7 @@ class Found:
     addresses: frozenset[str] = frozenset()
 
 
-def search(context: TaskContext[Pipeline] | None, person: Person, table: Table, address: str) -> Found:
+def search(context: TaskContext[Pipeline] | None, person: Person, table: Table, address: str) -> PersonRows:
     """Search a file for rows of the person; with a context, write its other rows to a new file."""
     is_rejected = table == REJECTED_RECORD
     places = ("object", "position", "run_id") if is_rejected else ()
@@ -47,14 +47,14 @@ def search(context: TaskContext[Pipeline] | None, person: Person, table: Table, 
     keys = frozenset(pc.unique(rows[READER[2]]).drop_null().to_pylist() if key else ())
     found = person.has(table, rows)
     if not found.any():
-        return Found(address, keys=keys)
+        return PersonRows(address, keys=keys)
     own = rows.select(counted).filter(pa.array(found))
     records: Counter[str] = Counter()
     numbers = own["records"].fill_null(1).to_pylist() if is_rejected else [1] * own.num_rows
     for raw, number in zip(own[counted[0]].cast(pa.string()).to_pylist(), numbers, strict=True):
         records[raw] += number
     files = () if context is None else (*_without(context, table, address, found),)
-    return Found(
+    return PersonRows(
         address, own.num_rows, records, files, own.select(places).to_pydict(), keys, _addresses(person, table, rows)
     )
 

@@ -60,7 +60,7 @@ Groups = list[list["StoredFile"]]
 
 
 @dataclass(frozen=True)
-class Found:
+class SmallFiles:
     """Partitions of a table with many small files, the worst first, in the manifests up to a ``position``.
 
     ``bytes`` is the size of the manifests that were read.
@@ -77,7 +77,7 @@ class Found:
 class OldDays:
     """Where small files were found, table by table, and the positions that earlier runs ``noted``."""
 
-    found: list[Found] = field(default_factory=list)
+    found: list[SmallFiles] = field(default_factory=list)
     noted: Mapping[str, ManifestPosition] = field(default_factory=dict)
 
     @property
@@ -113,7 +113,7 @@ def find_old_days(lake: Lake, pipeline: Pipeline, rows: LoadedTable) -> OldDays:
     return OldDays([_find(each, pipeline, noted.get(each.table.name, ManifestPosition())) for each in tables], noted)
 
 
-def _find(loaded: LoadedTable, pipeline: Pipeline, after: ManifestPosition) -> Found:
+def _find(loaded: LoadedTable, pipeline: Pipeline, after: ManifestPosition) -> SmallFiles:
     newer = loaded.newer_files(after, compaction.MIN_FILES, MAX_MANIFEST_BYTES)
     counts = Counter(partition for partition, size in newer.files if is_small(size))
     is_own = loaded.table in pipeline.tables
@@ -123,7 +123,7 @@ def _find(loaded: LoadedTable, pipeline: Pipeline, after: ManifestPosition) -> F
         if count >= compaction.MIN_FILES and (is_own or pipeline.name in each) and can_merge(loaded)
     ]
     worst_first = sorted(many, key=lambda each: (-counts[each], *map(str, each)))
-    return Found(loaded.table, loaded.location, worst_first, newer.position, newer.bytes)
+    return SmallFiles(loaded.table, loaded.location, worst_first, newer.position, newer.bytes)
 
 
 def compact_old_days(

@@ -14,7 +14,7 @@ from glue_jobs.tables.model import Table
 from glue_jobs.workers.engine import workers_for
 
 
-def check_data_files(lake: Lake, tables: Iterable[Table], needed: Collection[Table] = ()) -> CheckResult:
+def check_data_files(lake: Lake, tables: Iterable[Table], needed: Collection[Table]) -> CheckResult:
     """Compare the files of each table with one listing of its location, and read the files of the right size.
 
     A missing table is wrong only if it is ``needed``.
@@ -30,10 +30,8 @@ def check_data_files(lake: Lake, tables: Iterable[Table], needed: Collection[Tab
             wrong += problems
         elif table in needed:
             wrong.append(f"the table {table.name} is gone")
-    tables_text = counted(present, "table")
-    return CheckResult(
-        "files", f"{counted(files, 'data file')} of {tables_text}, all there, and every column can be read", (*wrong,)
-    )
+    of_tables = f"{counted(files, 'data file')} of {counted(present, 'table')}"
+    return CheckResult("files", f"{of_tables}, all there, and every column can be read", (*wrong,))
 
 
 def _compare(table: LoadedTable) -> tuple[int, list[str]]:
@@ -70,4 +68,4 @@ def damage(address: str) -> str:
 
 def _prefix(location: str, address: str) -> str:
     """The prefix to list for a file: the table's location, or the file's folder if it is not in that location."""
-    return f"{location}/" if address.startswith(f"{location}/") else address.rpartition("/")[0] + "/"
+    return f"{location if address.startswith(f'{location}/') else address.rpartition('/')[0]}/"

@@ -14,10 +14,10 @@ import pyarrow as pa
 from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.read.fetch import read_batches
 from glue_jobs.read.framing import Framing
-from glue_jobs.read.log_file import PARQUET
-from glue_jobs.read.parquet_rows import UnreadableParquetError, read_parquet
+from glue_jobs.read.framing.log_file import PARQUET
 from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject
+from glue_jobs.read.rows.parquet_rows import UnreadableParquetError, read_parquet
 from glue_jobs.sources.cloudtrail_s3_event.parser.batch import read_batch
 from glue_jobs.sources.cloudtrail_s3_event.parser.columns import batch_columns, batch_rows
 from glue_jobs.sources.cloudtrail_s3_event.parser.documents import utf8

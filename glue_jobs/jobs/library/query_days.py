@@ -30,7 +30,7 @@ class QueryDays:
     ) -> QueryDays:
         """The days for a caller's arguments; a text is a day such as 2024-05-07 or 20240507.
 
-        By default, ``as_of`` is the day on which the query's own ``period`` ends with ``until``; without that, today.
+        Without ``as_of``, it is the day on which the query's own ``period`` ends on ``until``, or else today.
 
         Raises:
             ArgumentError: a text is not a day, or the period ends before it begins.

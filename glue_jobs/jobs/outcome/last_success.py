@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 
-from glue_jobs.errors import ArgumentError
+from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.lake import Lake
 from glue_jobs.publish.stale import StaleSource
 from glue_jobs.sources import SOURCES
@@ -43,7 +43,7 @@ def expected_sources(text: str | None) -> Collection[str] | None:
     names = text.split(",")
     unknown = [name for name in names if name not in SOURCES]
     if unknown:
-        raise ArgumentError(f"there is no source {unknown[0]!r}; there are {', '.join(SOURCES)}")
+        raise ArgumentError(f"there is no source {unknown[0]!r}; {known_names(unknown[0], SOURCES)}")
     return names
 
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from functools import cache
 
-from glue_jobs.publish.page.markup import Html, element, joined
+from glue_jobs.publish.page.markup import EMPTY, Html, element, joined
 from glue_jobs.publish.page.package_file import package_text
 
 STYLE, SCRIPT = "page.css", "page.js"
@@ -37,7 +37,7 @@ def document(title: str, brand: Html, navigation: Sequence[tuple[str, str]], con
     body = joined(
         element("a", "Skip to the numbers", href="#content", class_="skip"),
         element("header", brand, class_="top"),
-        element("nav", element("ul", *items), aria_label="Sections") if items else Html(""),
+        element("nav", element("ul", *items), aria_label="Sections") if items else EMPTY,
         element("main", content, id="content"),
         Html(f"<script>{script}</script>"),
     )

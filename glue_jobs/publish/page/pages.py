@@ -59,7 +59,7 @@ def data_set_pages(answers: Answers, usage: Usage) -> Iterator[tuple[str, str]]:
 def summary_text(answers: Answers) -> str:
     """The headline numbers as JSON."""
     usage = Usage(answers)
-    numbers = summary(answers, usage, EVERYTHING) if usage else {}
+    numbers = summary(answers, usage) if usage else {}
     return json.dumps({"day": answers.day.isoformat(), **numbers}, indent=2) + "\n"
 
 
@@ -73,15 +73,15 @@ def main_page(answers: Answers, usage: Usage) -> str:
     return page_of("Usage report", top, sections, answers, [definitions(DEFINITIONS), all_files(answers)])
 
 
-def _data_set_page(answers: Answers, usage: Usage, one: DataSet) -> str:
+def _data_set_page(answers: Answers, usage: Usage, scope: DataSet) -> str:
     sections = [
-        over_time(usage, one),
-        world(answers, one),
-        *(make(answers, one) for make in OF_DATA_SETS),
-        stored_of(answers, one),
-        stored_over_time(answers, one),
+        over_time(usage, scope),
+        world(answers, scope),
+        *(make(answers, scope) for make in OF_DATA_SETS),
+        stored_of(answers, scope),
+        stored_over_time(answers, scope),
     ]
-    return page_of(one.label, headline(answers, usage, one), sections, answers, [definitions(DEFINITIONS)])
+    return page_of(scope.label, headline(answers, usage, scope), sections, answers, [definitions(DEFINITIONS)])
 
 
 def _without_reads(answers: Answers) -> Html:

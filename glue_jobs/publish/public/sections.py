@@ -13,18 +13,16 @@ from glue_jobs.publish.page.charts.time_chart import Layer, Period, time_chart
 from glue_jobs.publish.page.charts.world_map import SOURCE, country_name, world_map
 from glue_jobs.publish.page.markup import EMPTY, Html, element, name
 from glue_jobs.publish.page.section import Card, Section, card
-from glue_jobs.publish.page.sections.places import NAMES_OF_NETWORKS, UNKNOWN
+from glue_jobs.publish.page.sections.file_types import ending
+from glue_jobs.publish.page.sections.over_time import busiest
+from glue_jobs.publish.page.sections.places import UNKNOWN, network_name
 from glue_jobs.publish.page.tables import Column, count_column, data_table, links, size_column
 from glue_jobs.publish.public.suppression import BYTES, OTHER
 from glue_jobs.publish.public.usage import DOWNLOADS, READERS, Name, PublicUsage, known
 
 BARS = 12
 MONTH = Column("Month", "month", words.short_month)
-COLUMNS = (
-    count_column("Downloads", DOWNLOADS),
-    size_column("Data served", BYTES),
-    count_column("Readers", READERS),
-)
+COLUMNS = (count_column("Downloads", DOWNLOADS), size_column("Data served", BYTES), count_column("Readers", READERS))
 OTHERS = "Others (few readers)"
 
 
@@ -40,10 +38,7 @@ def over_time(usage: PublicUsage, breakdown: str, name: Name) -> Section:
     values = usage.values(breakdown, name, DOWNLOADS)
     rows = usage.rows[breakdown].get(name, {})
     periods = [Period(f"{start:%B %Y}", words.short_month(start)) for start in usage.starts]
-    title = "No downloads are public"
-    if any(values):
-        most = max(values)
-        title = f"The busiest month was {periods[values.index(most)].name}, with {words.plural(most, 'download')}"
+    title = busiest("month", periods, values) if any(values) else "No downloads are public"
     table = [{**row, "month": start} for start, row in sorted(rows.items(), reverse=True)]
     return Section(
         "over-time",
@@ -65,28 +60,20 @@ def world(usage: PublicUsage) -> Section | None:
         return None
     others = " and to others with few readers" if OTHER in ranked else ""
     title = f"Downloads went to {words.plural(len(downloads), 'country', 'countries')}{others}"
-    section = _ranking(usage, "country", "Country", title, _country)
-    picture = world_map(downloads, lambda value: words.plural(value, "download"), f"World map. {title}")
     about = f"Downloads in {usage.period} by the country of the reader, told by the address. Map: {SOURCE}."
-    return Section(
-        "countries",
-        "Countries",
-        title,
-        about,
-        element("div", picture, element("div", section.picture), class_="split"),
-        section.table,
-        section.queries,
-    )
+    section = _ranking(usage, "country", "Country", title, _country, "Countries")
+    picture = element("div", world_map(downloads, title), element("div", section.picture), class_="split")
+    return replace(section, identity="countries", about=about, picture=picture, is_wide=True)
 
 
 def data_sets(usage: PublicUsage) -> Section:
     """The data sets of the newest month, each with its course."""
     newest = usage.months[-1].first_day
     rows = []
-    for one, months in usage.rows["data set"].items():
+    for names, months in usage.rows["data set"].items():
         if newest in months:
-            course = sparkline(usage.values("data set", one, DOWNLOADS))
-            rows.append({**months[newest], "name": _data_set(one), "course": course})
+            course = sparkline(usage.values("data set", names, DOWNLOADS))
+            rows.append({**months[newest], "name": _data_set(names), "course": course})
     rows.sort(key=lambda row: (row["repository"] == OTHER, -known(row[DOWNLOADS]), row["account"], row["repository"]))
     courses = [Column("All months", "course")] if len(usage.starts) > 1 else []
     columns = [Column("Data set", "name"), *courses, *COLUMNS]
@@ -107,8 +94,8 @@ def data_sets(usage: PublicUsage) -> Section:
 def breakdowns(usage: PublicUsage) -> Iterator[Section]:
     """Networks, and kinds of file."""
     for breakdown, subject, heading, label in (
-        ("network", "Networks", "Network", lambda one: NAMES_OF_NETWORKS.get(one[0], one[0])),
-        ("file type", "File types", "Ending", lambda one: "unnamed" if one[0] == "(none)" else f".{one[0]}"),
+        ("network", "Networks", "Network", network_name),
+        ("file type", "File types", "Ending", ending),
     ):
         if ranked := usage.ranked(breakdown):
             whole, (first, most) = sum(downloads for _, downloads in ranked), ranked[0]
@@ -124,11 +111,7 @@ def hidden_numbers(usage: PublicUsage) -> Section:
         {"month": month.first_day, "least": month.minimum_readers, "cells": month.shown.cells, **month.shown.shares}
         for month in usage.months[::-1]
     ]
-    columns = [
-        MONTH,
-        count_column("Least readers", "least"),
-        count_column("Hidden numbers", "cells"),
-    ]
+    columns = [MONTH, count_column("Least readers", "least"), count_column("Hidden numbers", "cells")]
     columns += [Column(f"Bytes by {kind}", kind, lambda share: words.share(share, 1)) for kind in kinds]
     rows = [dict.fromkeys(kinds) | row for row in rows]
     return Section(
@@ -153,12 +136,12 @@ def all_months(usage: PublicUsage) -> Card:
 
 
 def _ranking(
-    usage: PublicUsage, breakdown: str, heading: str, title: str, label: Callable[[Name], str], subject: str = ""
+    usage: PublicUsage, breakdown: str, heading: str, title: str, label: Callable[[str], str], subject: str
 ) -> Section:
-    bars = [count_bar(name(_called(one, label)), downloads) for one, downloads in usage.ranked(breakdown)[:BARS]]
+    bars = [count_bar(name(_called(names, label)), downloads) for names, downloads in usage.ranked(breakdown)[:BARS]]
     rows = [
-        {**row, "name": _called(one, label), "month": start}
-        for one, months in usage.rows[breakdown].items()
+        {**row, "name": _called(names, label), "month": start}
+        for names, months in usage.rows[breakdown].items()
         for start, row in months.items()
     ]
     rows.sort(key=lambda row: (-row["month"].toordinal(), OTHER in row.values(), -known(row[DOWNLOADS]), row["name"]))
@@ -175,14 +158,14 @@ def _ranking(
     )
 
 
-def _called(one: Name, label: Callable[[Name], str]) -> str:
-    return OTHERS if OTHER in one else label(one)
+def _called(names: Name, label: Callable[[str], str]) -> str:
+    return OTHERS if OTHER in names else label(names[0])
 
 
-def _country(one: Name) -> str:
-    return "Unknown country" if one[0] == UNKNOWN else country_name(one[0])
+def _country(code: str) -> str:
+    return "Unknown country" if code == UNKNOWN else country_name(code)
 
 
-def _data_set(one: Name) -> Html:
-    data_set = DataSet(*one)
-    return element("a", name(data_set.label), href=data_set.page) if OTHER not in one else Html(OTHERS)
+def _data_set(names: Name) -> Html:
+    data_set = DataSet(*names)
+    return element("a", name(data_set.label), href=data_set.page) if OTHER not in names else Html(OTHERS)

@@ -36,7 +36,7 @@ class QueryEngine:
     ``sources`` maps the name of a view to its query, and the name of a table to a function that returns its rows. The
     engine calls the functions of the tables that a query reads, each once. ``database`` is the name of their database,
     and ``others`` returns the sources of another one; without it, the engine ignores the database in a qualified name.
-    ``uploaded`` has further ones of a database, which are looked up only for a name that is none of ``sources``.
+    ``uploaded`` returns further sources of a database; it is called only for a name that is in none of the others.
     """
 
     def __init__(

@@ -100,7 +100,8 @@ class SavedQuery:
 
     @property
     def tells_what_is_stored(self) -> bool:
-        """Whether the latest inventory of each bucket counts, however old it is; by month, only that of the month."""
+        """Whether the query counts what the latest inventory of each bucket lists, however old that inventory is."""
+        # Queries by month count the inventories of each month only.
         is_of_storage = self.name.startswith(("storage/", "together/")) and not self.name.endswith("_by_month")
         return is_of_storage and "inventory_snapshot" in self.metadata.reads
 

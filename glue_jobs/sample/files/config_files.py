@@ -8,7 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from glue_jobs.sample.scenario.places import write_place_files
+from glue_jobs.sample.scenario.clients.places import write_place_files
+from glue_jobs.sample.scenario.clients.requesters import OWN_NETWORKS, OWN_PRINCIPAL, SUBSCRIBERS
 from glue_jobs.sample.scenario.publisher import (
     ACCESS_POINT_ARN,
     BUCKETS,
@@ -18,7 +19,6 @@ from glue_jobs.sample.scenario.publisher import (
     REPOSITORIES,
     SHARED_REPOSITORY,
 )
-from glue_jobs.sample.scenario.requesters import OWN_NETWORKS, OWN_PRINCIPAL, SUBSCRIBERS
 
 
 def write_config(folder: Path, built: date) -> None:

@@ -23,8 +23,8 @@ import pyarrow.parquet as pq
 from glue_jobs.sample.database import Database
 from glue_jobs.sample.files.cloudtrail_files import packed
 from glue_jobs.sample.scenario.delivery import put
-from glue_jobs.sample.scenario.inventories import INVENTORIES, Inventory
 from glue_jobs.sample.scenario.publisher import BUCKETS
+from glue_jobs.sample.scenario.stored.inventories import INVENTORIES, Inventory
 
 DESTINATION = "example-inventories"
 """Bucket that S3 delivers the inventories to."""

@@ -6,8 +6,8 @@ import math
 import re
 from collections.abc import Mapping
 
+from glue_jobs.read.framing.uploaded_file import BYTE_ORDER_MARK
 from glue_jobs.read.parsed import ParsedDocument, Rejected
-from glue_jobs.read.uploaded_file import BYTE_ORDER_MARK
 from glue_jobs.sources.run_summary.kinds import COLUMNS, Kind, Section
 from glue_jobs.tables.model import Column, Table
 

@@ -20,6 +20,7 @@ from glue_jobs.cli.answers.file import MAX_EXCEL_TEXT, write_rows
 from glue_jobs.cli.answers.show import View
 from glue_jobs.cli.main import main
 from glue_jobs.errors import ArgumentError
+from glue_jobs.query.answer import Answer
 
 ROWS = pa.table(
     {
@@ -34,7 +35,7 @@ ROWS = pa.table(
 
 def written(name: str, rows: pa.Table = ROWS, **view: object) -> bytes:
     with TemporaryDirectory() as folder:
-        write_rows(rows, f"{folder}/{name}", View(**{"limit": None, **view}))  # type: ignore[arg-type]
+        write_rows(Answer.of(rows), f"{folder}/{name}", View(**{"limit": None, **view}))  # type: ignore[arg-type]
         return Path(folder, name).read_bytes()
 
 
@@ -42,7 +43,7 @@ def test_what_a_killed_program_left_half_written_is_removed_a_day_later(tmp_path
     half = tmp_path / f"x.csv.unfinished-{'a' * 32}"
     half.write_bytes(b"half")
     os.utime(half, (0, 0))
-    write_rows(ROWS, str(tmp_path / "x.csv"), View(limit=None))
+    write_rows(Answer.of(ROWS), str(tmp_path / "x.csv"), View(limit=None))
     assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
 
 

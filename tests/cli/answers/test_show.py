@@ -37,7 +37,7 @@ ROWS = pa.table(
 
 
 def printed(rows: pa.Table, form: str, capsys: pytest.CaptureFixture[str]) -> str:
-    print_rows(rows, form, View(limit=None))
+    print_rows(Answer.of(rows), form, View(limit=None))
     return capsys.readouterr().out
 
 
@@ -53,13 +53,10 @@ def test_rows_are_printed_as_csv(capsys: pytest.CaptureFixture[str]) -> None:
 
 @given(st.lists(st.tuples(st.text(), st.text(st.sampled_from(',"\r\n a'))), max_size=5))
 def test_any_text_survives_csv(rows: list[tuple[str, str]]) -> None:
-    table = pa.table(
-        {"a": pa.array([row[0] for row in rows], pa.string()), "b": pa.array([row[1] for row in rows], pa.string())}
-    )
     sink = io.StringIO(newline="")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdout", sink)
-        print_rows(table, "csv", View(limit=None))
+        print_rows(Answer(("a", "b"), rows), "csv", View(limit=None))
     sink.seek(0)
     assert [tuple(row) for row in csv.reader(sink)] == [("a", "b"), *rows]
 
@@ -104,7 +101,7 @@ def test_markup_is_printed_as_it_is_and_escape_sequences_are_escaped(capsys: pyt
 
 
 def lines_of(rows: pa.Table, width: int | None = 80, **view: object) -> list[str]:
-    return [re.sub(r"\x1b\[\d*m", "", line) for line in table_lines(rows, View(**view), width)]  # type: ignore[arg-type]
+    return [re.sub(r"\x1b\[\d*m", "", line) for line in table_lines(Answer.of(rows), View(**view), width)]  # type: ignore[arg-type]
 
 
 def test_a_long_text_is_cut_on_a_terminal_and_whole_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:

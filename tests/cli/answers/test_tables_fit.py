@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-import pyarrow as pa
 import pytest
 from rich.cells import cell_len
 
 from glue_jobs.cli.answers.show import View, table_lines
 from glue_jobs.lake import Lake as Tables
+from glue_jobs.query.answer import Answer
 from glue_jobs.query.duckdb.lake_engine import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.saved.query import SavedQuery
@@ -26,11 +26,11 @@ def plain(lines: list[str]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def answers(demo_lake: str) -> dict[str, pa.Table]:
+def answers(demo_lake: str) -> dict[str, Answer]:
     with QueryEngine(sources(Tables(demo_lake, "usage_lake"))) as engine:
         today = datetime.now(UTC).date()
         return {
-            query.name: engine.run(
+            query.name: engine.answer(
                 query.sql,
                 query.bind({each.name: PARAMETERS.get(each.name, each.example) for each in query.metadata.parameters}),
                 today,
@@ -42,7 +42,7 @@ def answers(demo_lake: str) -> dict[str, pa.Table]:
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_a_saved_query_fits_the_terminal_and_breaks_no_value(
-    query: SavedQuery, width: int, answers: dict[str, pa.Table]
+    query: SavedQuery, width: int, answers: dict[str, Answer]
 ) -> None:
     rows = answers[query.name]
     assert (
@@ -63,7 +63,7 @@ def test_a_saved_query_fits_the_terminal_and_breaks_no_value(
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
-def test_all_columns_of_a_saved_query_fit_80_columns_as_blocks(query: SavedQuery, answers: dict[str, pa.Table]) -> None:
+def test_all_columns_of_a_saved_query_fit_80_columns_as_blocks(query: SavedQuery, answers: dict[str, Answer]) -> None:
     rows = answers[query.name]
     lines = plain(table_lines(rows, View(query.metadata.show, all_columns=True, limit=2), 80))
     assert max(map(cell_len, lines)) <= 80

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from glue_jobs.enrich.places.databases import Found, MaxMindFile, Registries
-from glue_jobs.sample.scenario.place_database import write_database
+from glue_jobs.enrich.places.databases import DatabaseEntry, MaxMindFile, Registries
+from glue_jobs.sample.scenario.clients.place_database import write_database
 
 BUILT = date(2026, 11, 1)
 CITY = {
@@ -28,26 +28,29 @@ def database(folder: Path, records: dict[str, Any], title: str = "DBIP-City-Lite
 @pytest.mark.parametrize(
     ("record", "found"),
     [
-        (CITY, Found("US", "California", 34.05, -118.24)),
-        ({"country": {"iso_code": "FR"}}, Found("FR")),
-        ({"country": {"iso_code": "FR"}, "subdivisions": [{"names": {"fr": "Bretagne"}}]}, Found("FR", "Bretagne")),
-        ({"country_code": "CA", "country": "Canada", "continent_code": "NA"}, Found("CA")),
-        ({"country": "JP", "country_name": "Japan", "asn": "AS64500"}, Found("JP")),
+        (CITY, DatabaseEntry("US", "California", 34.05, -118.24)),
+        ({"country": {"iso_code": "FR"}}, DatabaseEntry("FR")),
+        (
+            {"country": {"iso_code": "FR"}, "subdivisions": [{"names": {"fr": "Bretagne"}}]},
+            DatabaseEntry("FR", "Bretagne"),
+        ),
+        ({"country_code": "CA", "country": "Canada", "continent_code": "NA"}, DatabaseEntry("CA")),
+        ({"country": "JP", "country_name": "Japan", "asn": "AS64500"}, DatabaseEntry("JP")),
         (
             {"country": "US", "region": "Ohio", "city": "Dublin", "lat": "40.1", "lng": "-83.1"},
-            Found("US", "Ohio", 40.1, -83.1),
+            DatabaseEntry("US", "Ohio", 40.1, -83.1),
         ),
         (
             {"country_code": "US", "state1": "Ohio", "latitude": 40.1, "longitude": -83.1},
-            Found("US", "Ohio", 40.1, -83.1),
+            DatabaseEntry("US", "Ohio", 40.1, -83.1),
         ),
         ({"country": {"iso_code": "ZZ"}}, None),
         ({"registered_country": {"iso_code": "DE"}}, None),
     ],
 )
-def test_records_of_each_provider_are_understood(record: Any, found: Found | None, tmp_path: Path) -> None:
+def test_records_of_each_provider_are_understood(record: Any, found: DatabaseEntry | None, tmp_path: Path) -> None:
     file = database(tmp_path, {"192.0.2.0/24": record, "2001:db8::/32": {"country": {"iso_code": "DE"}}})
-    assert file.find(["192.0.2.9", "2001:db8::9", "198.51.100.1"]) == [found, Found("DE"), None]
+    assert file.find(["192.0.2.9", "2001:db8::9", "198.51.100.1"]) == [found, DatabaseEntry("DE"), None]
 
 
 def test_a_database_says_its_type_its_day_and_its_licence(tmp_path: Path) -> None:
@@ -62,7 +65,7 @@ def test_a_database_says_its_type_its_day_and_its_licence(tmp_path: Path) -> Non
 
 def test_a_database_of_ipv4_addresses_knows_no_others(tmp_path: Path) -> None:
     file = database(tmp_path, {"192.0.2.0/24": CITY}, ip_version=4)
-    assert file.find(["2001:db8::1", "192.0.2.1"]) == [None, Found("US", "California", 34.05, -118.24)]
+    assert file.find(["2001:db8::1", "192.0.2.1"]) == [None, DatabaseEntry("US", "California", 34.05, -118.24)]
 
 
 def test_a_database_without_countries_is_refused_by_its_type(tmp_path: Path) -> None:
@@ -87,6 +90,6 @@ def test_the_registries_know_countries_of_both_versions_and_no_special_address()
     # Two addresses of the RIPE NCC, which is in Amsterdam.
     root_servers = [str(ip_address(0xC1000E81)), str(ip_address(0x200107FD << 96 | 1))]
     found = registries.find([*root_servers, "192.0.2.1", "2001:db8::1"])
-    assert found == [Found("NL"), Found("NL"), None, None]
+    assert found == [DatabaseEntry("NL"), DatabaseEntry("NL"), None, None]
     assert registries.date is not None and registries.date.year >= 2026
     assert "NRO" in registries.licence

@@ -16,7 +16,7 @@ from glue_jobs.enrich.places.locate import locator
 from glue_jobs.enrich.places.sources import place_resources
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.errors import StorageError
-from glue_jobs.sample.scenario.place_database import write_database
+from glue_jobs.sample.scenario.clients.place_database import write_database
 
 TODAY = date.today()
 FILES = {

@@ -17,7 +17,7 @@ from glue_jobs.enrich.places.sources import place_resources
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
-from glue_jobs.sample.scenario.place_database import write_database
+from glue_jobs.sample.scenario.clients.place_database import write_database
 from glue_jobs.tables.place import PLACE
 
 TODAY = date.today()

@@ -54,7 +54,7 @@ def readers(rows: pa.Table, *names: str) -> list[tuple[Any, ...]]:
 
 def test_each_setting_stores_what_it_says(reference: ReferenceData, keys: ReaderKeys) -> None:
     given = ({"remote_ip": ADDRESS}, {"remote_ip": None}, {"remote_ip": ADDRESS}, {"remote_ip": "garbled"})
-    reader, garbled = keys.reader_id(0, ADDRESS), keys.reader_id(0, "garbled")
+    reader, garbled = keys.keys[0].reader_id(ADDRESS), keys.keys[0].reader_id("garbled")
     known = [(reader, "192.0.2.0/24", keys.keys[0].id), (None, None, None), (garbled, None, keys.keys[0].id)]
     known = [known[0], known[1], known[0], known[2]]
     found = {setting: readers(stored(reference, setting, S3_ACCESS_LOG, *given), "remote_ip") for setting in SETTINGS}
@@ -69,8 +69,8 @@ SETTINGS = ("keep", "keyed", "drop")
 def test_a_row_has_the_key_of_its_day(reference: ReferenceData, keys: ReaderKeys) -> None:
     days = [{"c_ip": ADDRESS, "event_date": day} for day in (MAY, JUNE, MAY)]
     rows = stored(reference, "keyed", CLOUDFRONT_LOG, *days, {"c_ip": OTHER, "event_date": JUNE})
-    may, june = keys.all_ids(ADDRESS)
-    assert rows["reader_id"].to_pylist() == [may, june, may, keys.all_ids(OTHER)[1]]
+    may, june = (key.reader_id(ADDRESS) for key in keys.keys)
+    assert rows["reader_id"].to_pylist() == [may, june, may, keys.keys[1].reader_id(OTHER)]
     first, second = (key.id for key in keys.keys)
     assert rows["reader_key"].to_pylist() == [first, second, first, second]
 
@@ -90,7 +90,7 @@ def test_texts_that_repeat_addresses_follow_the_setting(reference: ReferenceData
         "user_agent": f"mine/{ADDRESS}",
     }
     (keyed,) = stored(reference, "keyed", CLOUDTRAIL_S3_EVENT, row).to_pylist()
-    one, other = keys.reader_id(0, ADDRESS), keys.reader_id(0, OTHER)
+    one, other = keys.keys[0].reader_id(ADDRESS), keys.keys[0].reader_id(OTHER)
     assert keyed["request_parameters"] == json.dumps({"ip": one, "key": "a/b"})
     assert keyed["additional_event_data"] == json.dumps({"from": [one, other]})
     assert (keyed["tls_details"], keyed["user_agent"]) == (row["tls_details"], row["user_agent"])
@@ -104,7 +104,7 @@ def test_in_what_the_client_wrote_its_own_address_alone_is_replaced(reference: R
     mine = {"c_ip": ADDRESS, "cs_uri_query": f"ip={ADDRESS}&version=203.0.113.6", "x_forwarded_for": OTHER}
     other = {"c_ip": OTHER, "cs_uri_query": f"ip={ADDRESS}", "extra_fields": ["n=1", f"via={ADDRESS}"]}
     rows = stored(reference, "keyed", CLOUDFRONT_LOG, mine, {**mine, "event_date": JUNE}, other, {"c_ip": None})
-    (may, june), (other_may, other_june) = keys.all_ids(ADDRESS), keys.all_ids(OTHER)
+    (may, june), (other_may, other_june) = ([key.reader_id(each) for key in keys.keys] for each in (ADDRESS, OTHER))
     queries = [f"ip={may}&version=203.0.113.6", f"ip={june}&version=203.0.113.6", f"ip={ADDRESS}", None]
     assert rows["cs_uri_query"].to_pylist() == queries
     assert rows["x_forwarded_for"].to_pylist() == [other_may, other_june, None, None]
@@ -118,12 +118,12 @@ def test_the_own_address_is_replaced_in_every_spelling_that_a_url_has(
     for address, spelling in (("2001:db8::7", "2001%3ADB8%3A%3A7"), (ADDRESS, ADDRESS)):
         rows = [{"remote_ip": address, "request_uri": uri.format(spelling)} for uri in uris]
         found = stored(reference, "keyed", S3_ACCESS_LOG, *rows)["request_uri"].to_pylist()
-        assert found == [uri.format(keys.reader_id(0, address)) for uri in uris]
+        assert found == [uri.format(keys.keys[0].reader_id(address)) for uri in uris]
 
 
 def test_addresses_are_recognised_in_bytes_that_are_no_text(reference: ReferenceData, keys: ReaderKeys) -> None:
     record = b"\xff\x00[06/May/2024] 192.0.2.7 - \xe9"
-    reader = keys.reader_id(1, ADDRESS)
+    reader = keys.keys[1].reader_id(ADDRESS)
     hidden = {"keep": ADDRESS, "keyed": reader, "drop": "-"}
     for setting, text in hidden.items():
         config = Config.model_validate({"privacy": {"addresses": setting}})

@@ -15,7 +15,8 @@ from glue_jobs.config import Config
 from glue_jobs.ingest.events.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.staging.run_folder import RunFolder
 from glue_jobs.ingest.staging.task_context import TaskContext
-from glue_jobs.read import fetch, json_documents, json_records
+from glue_jobs.read import fetch
+from glue_jobs.read.framing import json_documents, json_records
 from glue_jobs.read.parsed import Parsed, Positions
 from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject

@@ -18,10 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.config import Config
-from glue_jobs.read import parquet_rows
-from glue_jobs.read.json_lines import FEW_LINES
 from glue_jobs.read.parsed import Parsed
-from glue_jobs.sample.scenario.place_database import write_database
+from glue_jobs.read.rows import parquet_rows
+from glue_jobs.read.rows.json_lines import FEW_LINES
+from glue_jobs.sample.scenario.clients.place_database import write_database
 from glue_jobs.sources.cloudfront_log.parser import parse_cloudfront_log
 from glue_jobs.sources.cloudfront_log.parser.records import column_name
 from glue_jobs.sources.cloudfront_log.source import distribution_advice, enrich_cloudfront

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glue_jobs.read.json_values import ENDS_EARLY
+from glue_jobs.read.framing.json_values import ENDS_EARLY
 from glue_jobs.read.parsed import Parsed
 from glue_jobs.sources.cloudtrail_s3_event.parser import columns, parse_cloudtrail
 from glue_jobs.sources.cloudtrail_s3_event.parser.documents import DIGEST, EMPTY, NO_RECORDS

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.read.log_file import PARQUET
+from glue_jobs.read.framing.log_file import PARQUET
 from glue_jobs.read.parsed import Parsed
 from glue_jobs.sources.s3_access_log import parser as access_log_parser
 from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines

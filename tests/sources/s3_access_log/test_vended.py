@@ -15,8 +15,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from glue_jobs.read.json_lines import FEW_LINES
 from glue_jobs.read.parsed import Parsed
+from glue_jobs.read.rows.json_lines import FEW_LINES
 from glue_jobs.sources.layouts.day_names import day_from_name
 from glue_jobs.sources.s3_access_log.parser import fallback
 from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines

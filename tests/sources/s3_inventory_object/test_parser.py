@@ -157,7 +157,7 @@ def test_positions_of_rejected_rows_count_from_the_beginning_of_the_file(
 
 
 def test_a_line_that_is_too_long_is_rejected_at_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("glue_jobs.read.lines.MAX_LINE_BYTES", 100)
+    monkeypatch.setattr("glue_jobs.read.framing.lines.MAX_LINE_BYTES", 100)
     lines = ['"b","k0"', '"b","k1"', f'"b","{"x" * 200}"', '"b","k2"', '"b"']
     blocks = read("CSV", gzip.compress("\n".join(lines).encode()), ("Bucket", "Key"), folder=tmp_path)
     assert [each.position for block in blocks for each in block.rejected] == [2, 4]

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glue_jobs.read.uploaded_file import UploadedFile
+from glue_jobs.read.framing.uploaded_file import UploadedFile
 from glue_jobs.sources.upload.names import ColumnNames, safe_name
 from glue_jobs.sources.upload.parser import UploadParser
 from glue_jobs.sources.upload.piece import MAX_COLUMNS

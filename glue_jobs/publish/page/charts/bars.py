@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.charts.time_chart import number
-from glue_jobs.publish.page.markup import Html, element
+from glue_jobs.publish.page.markup import EMPTY, Html, element
 
 SPARK_HEIGHT = 26
 
@@ -63,7 +63,7 @@ def _row(bar: Bar, longest: float) -> Html:
             rects.append(f'<rect class="c{place}" x="{number(x)}%" width="{number(max(width, 0.3))}%" height="100%"/>')
         x += width
     picture = Html(f'<svg class="bar" aria-hidden="true">{"".join(rects)}</svg>')
-    about = element("small", bar.about) if bar.about else Html("")
+    about = element("small", bar.about) if bar.about else EMPTY
     return element(
         "li", element("span", bar.name, about, class_="name"), picture, element("span", bar.value, class_="said")
     )

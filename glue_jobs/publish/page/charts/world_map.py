@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from itertools import zip_longest
 from math import log10
@@ -43,22 +43,21 @@ def country_name(code: str) -> str:
     return str(_countries().get(code, {}).get("name", code))
 
 
-def world_map(values: Mapping[str, float], write: Callable[[float], str], label: str) -> Html:
-    """The map and its legend. Small countries are dots, drawn only where there is a value."""
-    bounds = bounds_of_classes([value for value in values.values() if value])
+def world_map(downloads: Mapping[str, int], title: str) -> Html:
+    """The map of downloads by country, and its legend. Small countries are dots, drawn only if they have downloads."""
+    bounds = bounds_of_classes([value for value in downloads.values() if value])
     areas, dots = [], []
     for code, country in _countries().items():
-        value = values.get(code, 0)
-        title = f"<title>{text(country['name'])}: {text(write(value))}</title>" if value else ""
+        value = downloads.get(code, 0)
+        tooltip = f"<title>{text(country['name'])}: {words.plural(value, 'download')}</title>" if value else ""
         kind = f' class="m{bisect(bounds, value)}"' if value else ""
         if "path" in country:
-            areas.append(f'<path{kind} d="{country["path"]}">{title}</path>')
+            areas.append(f'<path{kind} d="{country["path"]}">{tooltip}</path>')
         if value and "dot" in country:
             x, y = country["dot"]
-            dots.append(f'<circle{kind} cx="{x}" cy="{y}" r="{DOT_RADIUS}">{title}</circle>')
-    picture = element(
-        "svg", Html("".join(areas + dots)), class_="map", viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=label
-    )
+            dots.append(f'<circle{kind} cx="{x}" cy="{y}" r="{DOT_RADIUS}">{tooltip}</circle>')
+    view, label = f"0 0 {WIDTH} {HEIGHT}", f"World map. {title}"
+    picture = element("svg", Html("".join(areas + dots)), class_="map", viewBox=view, role="img", aria_label=label)
     return element("div", picture, _legend(bounds))
 
 

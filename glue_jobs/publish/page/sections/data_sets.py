@@ -5,7 +5,7 @@ from __future__ import annotations
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import EVERYTHING, DataSet
 from glue_jobs.publish.page.charts.bars import sparkline
-from glue_jobs.publish.page.markup import Html, element, joined, name
+from glue_jobs.publish.page.markup import EMPTY, Html, element, joined, name
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import CHANGE, Column, count_column, data_table, ratio, size_column
 from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, USAGE, Usage
@@ -38,7 +38,7 @@ def data_sets(usage: Usage) -> Section | None:
         _title(usage),
         f"Downloads, data served and readers in {words.days(window.first, window.last)}.",
         joined(_movers(usage), table),
-        Html(""),
+        EMPTY,
         (USAGE,),
     )
 
@@ -51,12 +51,12 @@ def _title(usage: Usage) -> str:
     return f"{words.shortened(first.label)} has most downloads: {words.share(downloads, all_downloads)} of all"
 
 
-def _row(usage: Usage, one: DataSet) -> dict[str, object]:
-    window = usage.window(one)
+def _row(usage: Usage, scope: DataSet) -> dict[str, object]:
+    window = usage.window(scope)
     now, before = window.value(DOWNLOADS), window.value_before(DOWNLOADS)
     return {
-        "name": element("a", name(one.label), href=one.page),
-        "course": sparkline(_whole_weeks(usage, one)[-SPARK_WEEKS:]),
+        "name": element("a", name(scope.label), href=scope.page),
+        "course": sparkline(_whole_weeks(usage, scope)[-SPARK_WEEKS:]),
         "downloads": now,
         "change": None if before is None else ratio(now, before),
         "bytes": window.value(BYTES),
@@ -64,9 +64,9 @@ def _row(usage: Usage, one: DataSet) -> dict[str, object]:
     }
 
 
-def _whole_weeks(usage: Usage, one: DataSet) -> list[int]:
+def _whole_weeks(usage: Usage, scope: DataSet) -> list[int]:
     """Downloads by week, without the week under way, which would look like a decline."""
-    downloads = zip(usage.periods["week"], usage.values(one, "week", AUDIENCE + DOWNLOADS), strict=True)
+    downloads = zip(usage.periods["week"], usage.values(scope, "week", AUDIENCE + DOWNLOADS), strict=True)
     return [value for week, value in downloads if week.is_complete]
 
 
@@ -77,14 +77,14 @@ def _movers(usage: Usage) -> Html:
         now, before = window.value(DOWNLOADS), window.value_before(DOWNLOADS)
         if before is not None and max(now, before) >= MIN_DOWNLOADS_OF_MOVERS:
             changes.append((ratio(now, before), now, before, one))
-    rising = sorted((one for one in changes if one[0] > 1), key=lambda one: (-one[0], -one[1], one[3]))
-    falling = sorted((one for one in changes if one[0] < 1), key=lambda one: (one[0], -one[2], one[3]))
+    rising = sorted((each for each in changes if each[0] > 1), key=lambda each: (-each[0], -each[1], each[3]))
+    falling = sorted((each for each in changes if each[0] < 1), key=lambda each: (each[0], -each[2], each[3]))
     lists = [
         element("div", element("h3", title), element("ul", *map(_mover, movers[:MOVERS])))
         for title, movers in (("Rising", rising), ("Falling", falling))
         if movers
     ]
-    return element("div", *lists, class_="movers") if lists else Html("")
+    return element("div", *lists, class_="movers") if lists else EMPTY
 
 
 def _mover(mover: tuple[float, int, int, DataSet]) -> Html:

@@ -14,13 +14,11 @@ from glue_jobs.publish.page.tables import Column, count_column, data_table, size
 from glue_jobs.publish.page.usage import starts
 
 FILE_TYPES = "access/downloads_by_file_type"
-OTHERS = "other"
 
 
 def file_types(answers: Answers, scope: DataSet) -> Section | None:
     """Downloads of each kind of file, month by month."""
-    rows = answers.rows_of(FILE_TYPES, scope)
-    rows = [row for row in rows if row["audience_logical_downloads"]]
+    rows = [row for row in answers.rows_of(FILE_TYPES, scope) if row["audience_logical_downloads"]]
     if not rows:
         return None
     downloads: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
@@ -28,8 +26,7 @@ def file_types(answers: Answers, scope: DataSet) -> Section | None:
         downloads[row["extension"]][row["month"]] += row["audience_logical_downloads"]
     ranked = sorted(downloads, key=lambda kind: (-sum(downloads[kind].values()), kind))
     months = starts("month", min(row["month"] for row in rows), answers.day)
-    layers = [Layer(_called(kind), [downloads[kind][month] for month in months]) for kind in ranked]
-    layers = few_layers(layers, OTHERS)
+    layers = few_layers([Layer(ending(kind), [downloads[kind][month] for month in months]) for kind in ranked], "other")
     periods = [Period(f"{month:%B %Y}", f"{month:%b}", month != months[-1]) for month in months]
     whole = sum(sum(each.values()) for each in downloads.values())
     columns = [
@@ -40,7 +37,7 @@ def file_types(answers: Answers, scope: DataSet) -> Section | None:
         count_column("Downloads, all traffic", "logical_downloads"),
     ]
     most = sum(downloads[ranked[0]].values())
-    title = f"{words.share(most, whole)} of downloads are {_called(ranked[0])} files"
+    title = f"{words.share(most, whole)} of downloads are {ending(ranked[0])} files"
     return Section(
         "file-types",
         "File types",
@@ -56,5 +53,6 @@ def file_types(answers: Answers, scope: DataSet) -> Section | None:
     )
 
 
-def _called(kind: str) -> str:
-    return "unnamed" if kind == "(none)" else kind if kind == OTHERS else f".{kind}"
+def ending(extension: str) -> str:
+    """The ending of file names in words: ``.csv``, or ``unnamed`` for names without one."""
+    return "unnamed" if extension == "(none)" else f".{extension}"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.answers import Answers, DataSet
+from glue_jobs.publish.page.answers import EVERYTHING, Answers, DataSet
 from glue_jobs.publish.page.charts.bars import sparkline
 from glue_jobs.publish.page.markup import Html, element, joined
 from glue_jobs.publish.page.sections.freshness import has_download_logs
@@ -56,15 +56,15 @@ def without_reads(answers: Answers) -> tuple[str, str]:
     return "No reads are known", f"{reason} What is known from other sources is below."
 
 
-def summary(answers: Answers, usage: Usage, scope: DataSet) -> dict[str, Any]:
+def summary(answers: Answers, usage: Usage) -> dict[str, Any]:
     """The numbers of the headline, for programs."""
-    window = usage.window(scope)
+    window = usage.window(EVERYTHING)
     numbers: dict[str, Any] = {"first_day": window.first.isoformat(), "last_day": window.last.isoformat()}
     for name, column in (("downloads", DOWNLOADS), ("bytes", BYTES), ("readers", READERS)):
         numbers[name] = window.value(column)
         numbers[f"{name}_28_days_before"] = window.value_before(column)
     if answers.get(COUNTRIES):
-        numbers["countries_in_13_months"] = known_countries(answers, scope)
+        numbers["countries_in_13_months"] = known_countries(answers, EVERYTHING)
     return numbers
 
 

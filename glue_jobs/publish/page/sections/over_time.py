@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import EVERYTHING, DataSet
-from glue_jobs.publish.page.charts.time_chart import Layer, time_chart
+from glue_jobs.publish.page.charts.time_chart import Layer, Period, time_chart
 from glue_jobs.publish.page.markup import Html, element, joined, visible
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
@@ -16,6 +16,8 @@ from glue_jobs.publish.page.usage import AUDIENCE, DOWNLOADS, GRAINS, MEASURES, 
 MAX_DATA_BYTES = 400_000
 """The limit for the numbers of all data sets on the page; beyond it, numbers are on the data sets' own pages only."""
 
+NUMBERS = [f"{kind}{measure}" for measure in MEASURES for kind in (AUDIENCE, "")]
+"""The columns with the numbers of the chart and of its table."""
 TABLE = (
     count_column("Downloads", "0"),
     size_column("Data served", "2"),
@@ -34,10 +36,10 @@ def over_time(usage: Usage, scope: DataSet) -> Section:
     """The section, with the numbers from which the script redraws the chart."""
     grain = usage.best_grain
     periods, values = usage.periods[grain], usage.values(scope, grain, AUDIENCE + DOWNLOADS)
-    title = _title(grain, [period.name for period in periods], values)
+    title = busiest(grain, periods, values) if any(values) else "No downloads in this period"
     description = f"Bar chart: downloads by {grain}. {title}"
     picture = time_chart(periods, [Layer("", values)], words.short_count, description, identity="over-time-chart")
-    columns = [usage.values(scope, grain, column) for column in _columns()]
+    columns = [usage.values(scope, grain, column) for column in NUMBERS]
     rows = [
         {"start": start, **{str(place): column[row] for place, column in enumerate(columns)}}
         for row, start in enumerate(usage.starts[grain])
@@ -56,16 +58,10 @@ def over_time(usage: Usage, scope: DataSet) -> Section:
     )
 
 
-def _title(grain: str, names: Sequence[str], values: Sequence[int]) -> str:
-    if not any(values):
-        return "No downloads in this period"
-    most = max(values)
-    name = names[values.index(most)]
-    return f"The busiest {grain} was {name}, with {words.plural(most, 'download')}"
-
-
-def _columns() -> list[str]:
-    return [f"{kind}{measure}" for measure in MEASURES for kind in (AUDIENCE, "")]
+def busiest(grain: str, periods: Sequence[Period], downloads: Sequence[int]) -> str:
+    """The period with most downloads, in words."""
+    most = max(downloads)
+    return f"The busiest {grain} was {periods[downloads.index(most)].name}, with {words.plural(most, 'download')}"
 
 
 def _data(usage: Usage, scope: DataSet) -> Html:
@@ -83,7 +79,7 @@ def _data(usage: Usage, scope: DataSet) -> Html:
         entry: dict[str, object] = {"name": visible(one.label), "page": None if one == scope else one.page}
         if room > 0:
             entry["values"] = {
-                grain: [_trimmed(usage.values(one, grain, column)) for column in _columns()] for grain in GRAINS
+                grain: [_trimmed(usage.values(one, grain, column)) for column in NUMBERS] for grain in GRAINS
             }
         room -= len(json.dumps(entry, separators=(",", ":")))
         sets.append(entry)

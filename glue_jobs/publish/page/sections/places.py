@@ -66,7 +66,7 @@ def world(answers: Answers, scope: DataSet) -> Section | None:
         title,
         f"{answers.period(COUNTRIES, 'Downloads by the country of the reader, told by the address,')} "
         f"Of {words.share(unknown, everything)} the country is unknown. Map: {SOURCE}.",
-        element("div", world_map(downloads, _downloads, f"World map. {title}"), ranking, class_="split"),
+        element("div", world_map(downloads, title), ranking, class_="split"),
         data_table("Downloads by country", [Column("Country", "name"), Column("Code", "country"), *COLUMNS], table),
         (COUNTRIES,),
     )
@@ -77,12 +77,17 @@ def networks(answers: Answers, scope: DataSet) -> Section | None:
     rows = _ranked(answers, NETWORKS, "network", scope)
     if not rows:
         return None
-    rows = [{**row, "name": NAMES_OF_NETWORKS.get(row["network"], row["network"])} for row in rows]
+    rows = [{**row, "name": network_name(row["network"])} for row in rows]
     everything = sum(row[DOWNLOADS] for row in rows)
     clouds = sum(row[DOWNLOADS] for row in rows if row["network"] in ("aws", "gcp", "azure"))
     title = f"{words.share(clouds, everything)} of downloads go to the clouds of Amazon, Google and Microsoft"
     about = answers.period(NETWORKS, "Downloads by the owner of the address range")
     return _ranking("networks", "Networks", title, about, rows, "network", NETWORKS)
+
+
+def network_name(network: str) -> str:
+    """The name of a network; an unknown one is returned unchanged."""
+    return NAMES_OF_NETWORKS.get(network, network)
 
 
 def regions(answers: Answers, scope: DataSet) -> Section | None:
@@ -126,7 +131,3 @@ def _ranked(answers: Answers, query: str, key: str, scope: DataSet) -> list[Row]
 def _within_a_sentence(country: str) -> str:
     article = country.startswith("United ") or country in WITH_ARTICLE
     return f"the {country}" if article else country
-
-
-def _downloads(value: float) -> str:
-    return words.plural(value, "download")

@@ -63,9 +63,7 @@ def tools(answers: Answers) -> Section | None:
     rows.sort(key=lambda row: (-row["audience_served_gets"], row["tool"]))
     bars = [
         count_bar(
-            name(row["tool"]),
-            row["audience_served_gets"],
-            words.plural(row["audience_unique_requesters"], "reader"),
+            name(row["tool"]), row["audience_served_gets"], words.plural(row["audience_unique_requesters"], "reader")
         )
         for row in rows[:BARS]
     ]

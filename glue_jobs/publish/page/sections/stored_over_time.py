@@ -20,8 +20,7 @@ STORED = "storage/stored_by_month"
 
 def stored_over_time(answers: Answers, scope: DataSet) -> Section | None:
     """Bytes by month and storage class, older versions included; None without two months whose bytes are known."""
-    is_all = scope == EVERYTHING
-    rows = answers.rows(STORED) if is_all else answers.rows_of(STORED, scope)
+    rows = answers.rows(STORED) if scope == EVERYTHING else answers.rows_of(STORED, scope)
     stored: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     unknown = {row["month"] for row in rows if row["bytes"] is None}
     for row in rows:
@@ -64,8 +63,8 @@ def _layers(of_months: Sequence[dict[str, int]]) -> list[Layer]:
     for stored in of_months:
         for storage_class, size in stored.items():
             everything[storage_class] += size
-    order = sorted(everything, key=lambda one: (-of_months[-1].get(one, 0), -everything[one], one))
-    return few_layers([Layer(one, [stored.get(one, 0) for stored in of_months]) for one in order], OTHER_CLASSES)
+    order = sorted(everything, key=lambda each: (-of_months[-1].get(each, 0), -everything[each], each))
+    return few_layers([Layer(each, [stored.get(each, 0) for stored in of_months]) for each in order], OTHER_CLASSES)
 
 
 def _by_class(rows: Sequence[Row]) -> list[Row]:

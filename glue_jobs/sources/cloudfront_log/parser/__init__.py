@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.columns.arrays import as_single_array, logged_texts
-from glue_jobs.read.log_file import PARQUET
-from glue_jobs.read.parquet_rows import ParquetRows, UnreadableParquetError, read_parquet_files
+from glue_jobs.read.framing.log_file import PARQUET
+from glue_jobs.read.framing.uploaded_file import BYTE_ORDER_MARK
 from glue_jobs.read.parsed import NO_POSITIONS, Parsed, Positions, joined
-from glue_jobs.read.uploaded_file import BYTE_ORDER_MARK
+from glue_jobs.read.rows.parquet_rows import ParquetRows, UnreadableParquetError, read_parquet_files
 from glue_jobs.sources.cloudfront_log.parser.json_lines import read_objects
 from glue_jobs.sources.cloudfront_log.parser.records import Records, all_rejected, column_name, typed
 from glue_jobs.sources.cloudfront_log.parser.text_lines import header_fields, read_text_lines

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.columns.arrays import as_single_array, logged_texts
-from glue_jobs.read.json_lines import read_json_lines
-from glue_jobs.read.json_values import NOT_JSON
+from glue_jobs.read.framing.json_values import NOT_JSON
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, Parsed, Positions, Rejected
+from glue_jobs.read.rows.json_lines import read_json_lines
 from glue_jobs.sources.cloudfront_log.parser.records import Records, all_rejected, column_name, typed
 from glue_jobs.sources.signatures import FROM_LOG_GROUP, LOG_GROUP
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.csv as csv
 
 from glue_jobs.columns.arrays import ENCODED
-from glue_jobs.read.log_file import FIELDS
+from glue_jobs.read.framing.log_file import FIELDS
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, Parsed, Positions, Rejected
 from glue_jobs.sources.cloudfront_log.parser.records import Records, all_rejected, column_name, typed
 from glue_jobs.sources.signatures import FROM_LOG_GROUP, LOG_GROUP

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import msgspec
 import pyarrow as pa
 
-from glue_jobs.read.json_documents import OVERLONG
-from glue_jobs.read.json_records import RECORDS
-from glue_jobs.read.json_values import NOT_JSON
+from glue_jobs.read.framing.json_documents import OVERLONG
+from glue_jobs.read.framing.json_records import RECORDS
+from glue_jobs.read.framing.json_values import NOT_JSON
 from glue_jobs.read.parsed import (
     MAX_READ_RECORD_BYTES,
     MAX_RECORD_BYTES,

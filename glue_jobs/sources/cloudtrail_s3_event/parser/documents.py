@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from glue_jobs.columns.byte_search import is_utf8
-from glue_jobs.read.json_records import (
+from glue_jobs.read.framing.json_records import (
     DOCUMENT,
     RECORDS,
     Cut,
@@ -23,7 +23,7 @@ from glue_jobs.read.json_records import (
     record_ends,
     whole_but_for_its_end,
 )
-from glue_jobs.read.json_values import BETWEEN, NOT_JSON, Break, value_end
+from glue_jobs.read.framing.json_values import BETWEEN, NOT_JSON, Break, value_end
 from glue_jobs.read.parsed import MAX_RECORD_BYTES
 from glue_jobs.sources.signatures import FROM_LOG_GROUP, LOG_GROUP
 

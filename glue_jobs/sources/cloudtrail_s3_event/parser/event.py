@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from glue_jobs.read.json_values import NOT_JSON
+from glue_jobs.read.framing.json_values import NOT_JSON
 
 # General purpose buckets, directory buckets, and buckets on Outposts.
 S3_SERVICES = frozenset({"s3.amazonaws.com", "s3express.amazonaws.com", "s3-outposts.amazonaws.com"})

@@ -12,7 +12,7 @@ import numpy as np
 
 from glue_jobs.columns.byte_search import BLOCK_BYTES, windows
 from glue_jobs.columns.numpy_types import Bytes, Flags, Places
-from glue_jobs.read.json_records import HEAD
+from glue_jobs.read.framing.json_records import HEAD
 from glue_jobs.read.parsed import Positions
 
 Slices = tuple[Places, Places]

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.columns.numpy_types import Flags
-from glue_jobs.read.json_values import NOT_JSON
+from glue_jobs.read.framing.json_values import NOT_JSON
 from glue_jobs.sources.cloudtrail_s3_event.parser.event import (
     Event,
     InvalidRecord,

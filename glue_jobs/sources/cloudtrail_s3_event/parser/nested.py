@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from glue_jobs.read.json_values import NOT_JSON
+from glue_jobs.read.framing.json_values import NOT_JSON
 
 Kind = TypeVar("Kind", bound=msgspec.Struct)
 

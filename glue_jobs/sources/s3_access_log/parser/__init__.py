@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from glue_jobs.columns.byte_search import find_bytes, is_utf8
 from glue_jobs.columns.numpy_types import Flags
-from glue_jobs.read.log_file import PARQUET
-from glue_jobs.read.parquet_rows import ParquetRows, read_parquet_files
+from glue_jobs.read.framing.log_file import PARQUET
 from glue_jobs.read.parsed import NO_POSITIONS, Parsed, Positions, joined
+from glue_jobs.read.rows.parquet_rows import ParquetRows, read_parquet_files
 from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines
 from glue_jobs.sources.s3_access_log.parser.fast_path import FALLBACK_LINES, FastPathResult, parse_fast
 from glue_jobs.sources.s3_access_log.parser.line_index import CARRIAGE_RETURN, LineIndex

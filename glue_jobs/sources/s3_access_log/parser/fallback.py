@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import logged_texts
 from glue_jobs.columns.numpy_types import Flags, Ints
+from glue_jobs.read.framing.uploaded_file import BYTE_ORDER_MARK
 from glue_jobs.read.parsed import MAX_LOGGED_NUMBER, MAX_RECORD_BYTES, MAX_REJECTED_PER_PARSE, Parsed, Rejected
-from glue_jobs.read.uploaded_file import BYTE_ORDER_MARK
 from glue_jobs.sources.s3_access_log.parser.client_text import (
     SPLICED,
     UnreadableLineError,

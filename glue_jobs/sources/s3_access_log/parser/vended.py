@@ -17,9 +17,9 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.columns.numpy_types import Places
-from glue_jobs.read.json_values import NOT_JSON
-from glue_jobs.read.parquet_rows import UnreadableParquetError
+from glue_jobs.read.framing.json_values import NOT_JSON
 from glue_jobs.read.parsed import MAX_LOGGED_NUMBER
+from glue_jobs.read.rows.parquet_rows import UnreadableParquetError
 from glue_jobs.sources.s3_access_log.parser.client_text import UnreadableLineError
 from glue_jobs.sources.s3_access_log.parser.values import ENCODED_ONCE, FIELDS, NUMBERS
 from glue_jobs.sources.signatures import FROM_LOG_GROUP, LOG_GROUP, SIGNATURE_BYTES, source_of_content

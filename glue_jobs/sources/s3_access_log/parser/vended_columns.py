@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import as_single_array, codes_of, flags_of, logged_texts
 from glue_jobs.columns.numpy_types import Flags, Places
-from glue_jobs.read.json_lines import read_json_lines
 from glue_jobs.read.parsed import MAX_LOGGED_NUMBER
+from glue_jobs.read.rows.json_lines import read_json_lines
 from glue_jobs.sources.s3_access_log.parser.fast_path import FastPathResult
 from glue_jobs.sources.s3_access_log.parser.line_index import LineIndex
 from glue_jobs.sources.s3_access_log.parser.values import (

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from glue_jobs.errors import UnreadableObjectError
-from glue_jobs.read.lines import LineReader, OverlongLine
+from glue_jobs.read.framing.lines import LineReader, OverlongLine
 from glue_jobs.read.parsed import Rejected
 from glue_jobs.read.unpack import GZIP, Unpacker
 from glue_jobs.sources.s3_inventory_object.parser.columnar import read_orc, read_parquet

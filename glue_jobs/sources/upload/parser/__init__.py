@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-from glue_jobs.read.log_file import PARQUET
+from glue_jobs.read.framing.log_file import PARQUET
+from glue_jobs.read.framing.uploaded_file import is_json
 from glue_jobs.read.parsed import Rejected
-from glue_jobs.read.uploaded_file import is_json
 from glue_jobs.sources.signatures import SIGNATURE_BYTES, source_of_content
 from glue_jobs.sources.upload.names import ColumnNames
 from glue_jobs.sources.upload.parser.csv_text import CsvReader

@@ -15,8 +15,8 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from glue_jobs.progress import first_names
+from glue_jobs.read.framing.uploaded_file import BYTE_ORDER_MARK
 from glue_jobs.read.parsed import MAX_READ_RECORD_BYTES, MAX_RECORD_BYTES, Rejected
-from glue_jobs.read.uploaded_file import BYTE_ORDER_MARK
 from glue_jobs.sources.upload.names import ColumnNames
 from glue_jobs.sources.upload.parser.csv_values import column_of_texts, type_of_texts
 from glue_jobs.sources.upload.piece import MAX_COLUMNS, Piece

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from glue_jobs.read.json_records import Opening, last_cut, whole_but_for_its_end
-from glue_jobs.read.json_values import BETWEEN, NOT_JSON, Break, value_end
+from glue_jobs.read.framing.json_records import Opening, last_cut, whole_but_for_its_end
+from glue_jobs.read.framing.json_values import BETWEEN, NOT_JSON, Break, value_end
+from glue_jobs.read.framing.uploaded_file import BYTE_ORDER_MARK, is_json, is_json_lines
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, Rejected
-from glue_jobs.read.uploaded_file import BYTE_ORDER_MARK, is_json, is_json_lines
 from glue_jobs.sources.upload.names import ColumnNames
 from glue_jobs.sources.upload.piece import MAX_COLUMNS, Piece
 from glue_jobs.sources.upload.values import MAX_DIGITS, Literal, column_of, type_of

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from glue_jobs.read.log_file import PARQUET
+from glue_jobs.read.framing.log_file import PARQUET
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, Rejected
 from glue_jobs.sources.upload.names import ColumnNames, safe_name
 from glue_jobs.sources.upload.piece import MAX_COLUMNS, Piece

@@ -11,9 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from glue_jobs.sample.scenario.places import AWS_REGIONS, place_of
-from glue_jobs.sample.scenario.publisher import ARCHIVE_ACCOUNT, PUBLISHER_ACCOUNT, storable
-from glue_jobs.sample.scenario.requesters import (
+from glue_jobs.sample.scenario.clients.places import AWS_REGIONS, place_of
+from glue_jobs.sample.scenario.clients.requesters import (
     ANONYMOUS,
     ATHENA,
     CLOUDFRONT,
@@ -23,6 +22,7 @@ from glue_jobs.sample.scenario.requesters import (
     Requester,
     is_robot,
 )
+from glue_jobs.sample.scenario.publisher import ARCHIVE_ACCOUNT, PUBLISHER_ACCOUNT, storable
 
 ID_LETTERS = 17
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from glue_jobs.sample.scenario.clients.requesters import CLOUDFRONT
 from glue_jobs.sample.scenario.operations import NUMBER, VIEWED
 from glue_jobs.sample.scenario.publisher import MAPS
-from glue_jobs.sample.scenario.requesters import CLOUDFRONT
-from glue_jobs.sample.scenario.traffic import Block, Traffic
+from glue_jobs.sample.scenario.requests.traffic import Block, Traffic
 
 STATUSES, SHARES = (200, 206, 304, 403), (0.75, 0.12, 0.08, 0.05)
 RANGE_BYTES, ERROR_BYTES = 4_096, 110

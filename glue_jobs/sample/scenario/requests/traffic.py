@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from glue_jobs.columns.numpy_types import Flags, Ints
+from glue_jobs.sample.scenario.clients.requesters import Requester
 from glue_jobs.sample.scenario.operations import NUMBER
 from glue_jobs.sample.scenario.publisher import PUBLISHED, REPOSITORIES, Objects
-from glue_jobs.sample.scenario.requesters import Requester
 
 DAY_SECONDS, HOUR_SECONDS = 86_400, 3_600
 # Weights of the hours of the day, UTC: people in Europe and America work by day, machines also by night.
@@ -19,7 +19,7 @@ HOURS = (4, 3, 3, 3, 3, 4, 5, 7, 9, 11, 12, 12, 12, 13, 14, 15, 15, 14, 12, 10, 
 WEEKEND = 0.6
 
 Block = dict[str, Ints]
-"""Requests as columns; :func:`glue_jobs.sample.scenario.requests.make_requests` documents them."""
+"""Requests as columns; :func:`glue_jobs.sample.scenario.requests.requests.make_requests` documents them."""
 
 DEFAULTS: dict[str, int | Ints | Flags] = {
     **dict.fromkeys(("bytes_sent", "object_size", "part", "copy_of", "is_hit"), -1),

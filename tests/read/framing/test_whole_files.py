@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glue_jobs.read import whole_files
 from glue_jobs.read.fetch import RawBatch, read_batches
-from glue_jobs.read.framing import Framing
+from glue_jobs.read.framing import Framing, whole_files
 from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.storage import storage_for

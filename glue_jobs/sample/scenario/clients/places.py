@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from glue_jobs.sample.scenario.place_database import write_database
+from glue_jobs.sample.scenario.clients.place_database import write_database
 
 DATABASE = "places.mmdb"
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.read import parquet_rows
-from glue_jobs.read.parquet_rows import UnreadableParquetError, read_parquet, read_parquet_files
+from glue_jobs.read.rows import parquet_rows
+from glue_jobs.read.rows.parquet_rows import UnreadableParquetError, read_parquet, read_parquet_files
 
 NO_UTF8 = pa.array([b"curl", b"\xff"])
 

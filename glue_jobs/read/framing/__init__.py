@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from enum import Enum
 
-from glue_jobs.read.json_documents import Documents
-from glue_jobs.read.lines import LineReader
-from glue_jobs.read.log_file import FileByContent, LogFile
-from glue_jobs.read.uploaded_file import UploadedFile
-from glue_jobs.read.whole_files import WholeFile
+from glue_jobs.read.framing.json_documents import Documents
+from glue_jobs.read.framing.lines import LineReader
+from glue_jobs.read.framing.log_file import FileByContent, LogFile
+from glue_jobs.read.framing.uploaded_file import UploadedFile
+from glue_jobs.read.framing.whole_files import WholeFile
 
 
 class Framing(Enum):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from glue_jobs.read.json_documents import Documents
-from glue_jobs.read.json_values import NOT_JSON
-from glue_jobs.read.lines import LineReader
-from glue_jobs.read.log_file import PARQUET, FileByContent
-from glue_jobs.read.whole_files import WholeFile
+from glue_jobs.read.framing.json_documents import Documents
+from glue_jobs.read.framing.json_values import NOT_JSON
+from glue_jobs.read.framing.lines import LineReader
+from glue_jobs.read.framing.log_file import PARQUET, FileByContent
+from glue_jobs.read.framing.whole_files import WholeFile
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

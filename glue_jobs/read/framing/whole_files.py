@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from glue_jobs.read.lines import OverlongLine
+from glue_jobs.read.framing.lines import OverlongLine
 from glue_jobs.read.parsed import MAX_RECORD_BYTES
 
 # A worker holds one such file and the rows parsed from it. Log files that AWS delivers have a few megabytes.

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glue_jobs.read import lines
-from glue_jobs.read.lines import LineReader, OverlongLine
+from glue_jobs.read.framing import lines
+from glue_jobs.read.framing.lines import LineReader, OverlongLine
 
 LONGEST = 12
 

@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 
 from glue_jobs.columns.numpy_types import Ints
-from glue_jobs.sample.scenario import changes, cloudfront, reads
+from glue_jobs.sample.scenario.clients.requesters import CLOUDFRONT, SISTER, Requester
 from glue_jobs.sample.scenario.operations import OPERATIONS
 from glue_jobs.sample.scenario.publisher import JUNK, MAPS, MISSING, SHARED_REPOSITORY, TIDES, Objects
-from glue_jobs.sample.scenario.requesters import CLOUDFRONT, SISTER, Requester
-from glue_jobs.sample.scenario.traffic import DAY_SECONDS, Block, Traffic
+from glue_jobs.sample.scenario.requests import changes, cloudfront, reads
+from glue_jobs.sample.scenario.requests.traffic import DAY_SECONDS, Block, Traffic
 
 LINES_AT_SCALE_ONE = 60_000
 FEWEST_LINES = 20

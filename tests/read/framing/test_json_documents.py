@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.read import json_documents, json_records
-from glue_jobs.read.json_documents import Documents
-from glue_jobs.read.json_values import ENDS_EARLY, Break, value_end
-from glue_jobs.read.lines import OverlongLine
+from glue_jobs.read.framing import json_documents, json_records
+from glue_jobs.read.framing.json_documents import Documents
+from glue_jobs.read.framing.json_values import ENDS_EARLY, Break, value_end
+from glue_jobs.read.framing.lines import OverlongLine
 
 # Records with bytes inside that look like the place between two records.
 record = st.fixed_dictionaries(

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from glue_jobs.sample.database import Database, create_table
 from glue_jobs.sample.scenario.publisher import ARCHIVE, BUCKETS, MAPS, TIDES
-from glue_jobs.sample.scenario.traffic import DAY_SECONDS
+from glue_jobs.sample.scenario.requests.traffic import DAY_SECONDS
 
 ALWAYS, OF_VERSIONS = ("Bucket", "Key"), ("VersionId", "IsLatest", "IsDeleteMarker")
 OPTIONAL = (

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from glue_jobs.read.json_lines import FEW_LINES, PARTS_PER_SPLIT, read_json_lines
+from glue_jobs.read.rows.json_lines import FEW_LINES, PARTS_PER_SPLIT, read_json_lines
 
 TYPES = {"size": pa.int64(), "name": pa.string(), "public": pa.bool_()}
 

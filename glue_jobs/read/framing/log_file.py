@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
-from glue_jobs.read.json_documents import Documents
-from glue_jobs.read.lines import LineReader, OverlongLine
-from glue_jobs.read.whole_files import WholeFile
+from glue_jobs.read.framing.json_documents import Documents
+from glue_jobs.read.framing.lines import LineReader, OverlongLine
+from glue_jobs.read.framing.whole_files import WholeFile
 
 # The bytes at both ends of a Parquet file: https://parquet.apache.org/docs/file-format/
 PARQUET = b"PAR1"

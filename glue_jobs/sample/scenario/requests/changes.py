@@ -6,7 +6,7 @@ import numpy as np
 
 from glue_jobs.sample.scenario.operations import NUMBER
 from glue_jobs.sample.scenario.publisher import ARCHIVE, REPOSITORIES, TIDES, WORKING, WORKING_PER_REPOSITORY
-from glue_jobs.sample.scenario.traffic import Block, Traffic
+from glue_jobs.sample.scenario.requests.traffic import Block, Traffic
 
 UPLOAD_PARTS, KEYS_PER_BATCH = 5, 6
 CREATED_BYTES, DENIED_BYTES, BATCH_ANSWER_BYTES = 404, 243, 900

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import msgspec
 
-from glue_jobs.read.json_values import NOT_JSON
+from glue_jobs.read.framing.json_values import NOT_JSON
 
 # The end of the last record is searched for in this many trailing bytes, at this many places, before the piece grows.
 TAIL_BYTES = 2**20

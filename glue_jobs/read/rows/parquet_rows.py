@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from glue_jobs.columns.numpy_types import Ints
-from glue_jobs.read.log_file import PARQUET
+from glue_jobs.read.framing.log_file import PARQUET
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, Rejected
 
 # A few kilobytes of Parquet can hold billions of rows. Deliveries of AWS have some hundred thousand.

@@ -7,7 +7,7 @@ import numpy as np
 from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.sample.scenario.operations import NUMBER
 from glue_jobs.sample.scenario.publisher import TIDES
-from glue_jobs.sample.scenario.traffic import DAY_SECONDS, Block, Traffic
+from glue_jobs.sample.scenario.requests.traffic import DAY_SECONDS, Block, Traffic
 
 LINE_FIELDS = (27, 26, 25, 24, 28)
 """The numbers of fields that log lines have had over time; the first is today's number."""

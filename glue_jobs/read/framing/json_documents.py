@@ -8,9 +8,9 @@ from itertools import groupby
 
 import msgspec
 
-from glue_jobs.read.json_records import ANY_END, HEAD, LINES, Opening, last_cut, whole_but_for_its_end
-from glue_jobs.read.json_values import BETWEEN, Break, value_end
-from glue_jobs.read.lines import OverlongLine
+from glue_jobs.read.framing.json_records import ANY_END, HEAD, LINES, Opening, last_cut, whole_but_for_its_end
+from glue_jobs.read.framing.json_values import BETWEEN, Break, value_end
+from glue_jobs.read.framing.lines import OverlongLine
 from glue_jobs.read.parsed import MAX_READ_RECORD_BYTES, MAX_RECORD_BYTES
 
 # A document is split when this much of it has arrived. The records of an object are numbered, so a batch must not hold

@@ -12,7 +12,7 @@ import pyarrow.json as pajson
 
 from glue_jobs.columns.byte_search import is_utf8
 from glue_jobs.columns.numpy_types import Places
-from glue_jobs.read.json_values import NOT_JSON
+from glue_jobs.read.framing.json_values import NOT_JSON
 
 # Groups of at most this many lines are left to the caller, who reads them one by one.
 FEW_LINES = 64

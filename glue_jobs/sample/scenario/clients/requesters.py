@@ -11,7 +11,7 @@ from ipaddress import ip_address, ip_network
 import numpy as np
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
-from glue_jobs.sample.scenario.headers import BROWSERS, CONSOLE, ODD_HEADERS, REFERERS, ROBOTS, SCRIPTS, TOOLS
+from glue_jobs.sample.scenario.clients.headers import BROWSERS, CONSOLE, ODD_HEADERS, REFERERS, ROBOTS, SCRIPTS, TOOLS
 from glue_jobs.sample.scenario.operations import S3
 from glue_jobs.sample.scenario.publisher import ARCHIVE_ACCOUNT, PUBLISHER_ACCOUNT
 

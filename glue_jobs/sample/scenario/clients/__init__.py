@@ -1,0 +1,1 @@
+"""Who asks: the clients, their addresses, their headers, and how a trail describes them."""

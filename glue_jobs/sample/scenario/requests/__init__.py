@@ -1,0 +1,1 @@
+"""What was asked of the buckets and of the distribution."""

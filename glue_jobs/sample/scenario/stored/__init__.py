@@ -1,0 +1,1 @@
+"""What the buckets store: every version of every object, and the inventories of them."""

@@ -40,7 +40,7 @@ def expected_sources(text: str | None) -> Collection[str] | None:
     """The sources that the argument ``sources`` names; raises ArgumentError for an unknown one."""
     if text is None:
         return None
-    names = text.split(",")
+    names = [name.strip() for name in text.split(",")]
     unknown = [name for name in names if name not in SOURCES]
     if unknown:
         raise ArgumentError(f"there is no source {unknown[0]!r}; {known_names(unknown[0], SOURCES)}")

@@ -100,6 +100,7 @@ def test_only_a_run_that_succeeds_counts_and_one_without_new_objects_does(
 def test_without_arguments_sources_of_the_day_before_are_fresh() -> None:
     assert fresh_since(None, date(2026, 3, 15)) == datetime(2026, 3, 14, tzinfo=UTC)
     assert expected_sources(None) is None
+    assert expected_sources("s3_access_log, run_summary") == ["s3_access_log", "run_summary"]
     with pytest.raises(ArgumentError, match="run_started_at is a time such as 2024-05-07T02:00:00Z, not 'now'"):
         fresh_since("now", date(2026, 3, 15))
     with pytest.raises(ArgumentError, match="there is no source 'trail'; there are "):

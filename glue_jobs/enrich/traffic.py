@@ -34,8 +34,9 @@ def is_own(requester: pa.Array, remote_ip: pa.Array, authentication: pa.Array, c
 
     ``requester`` is a canonical user id, an ARN or an account id, ``remote_ip`` an IPv4 or IPv6 address. Null and any
     other text match nothing. The requester of a presigned URL (``authentication`` is QueryString) is its signer, but
-    anybody may use the URL, so only the address counts. The account of an Amazon Cognito session is the application's,
-    not its user's, so it does not count. Arrays are strings, plain or dictionary-encoded.
+    anybody may use the URL, so only the address counts. The account of a session of Amazon Cognito or S3 Access Grants
+    is not its user's, so it does not count. A session of Lake Formation is of the account in its name. Arrays are
+    strings, plain or dictionary-encoded.
     """
     own = config.own_traffic
     result = np.zeros(len(requester), bool)

@@ -58,11 +58,11 @@ class Lake:
         return self.catalog_type == "sqlite" and not self._catalog_file.exists()
 
     def refuse_own(self, *addresses: str) -> None:
-        """Raise ArgumentError for the lake's address or one among its data, where runs delete what is not theirs."""
+        """Raise ArgumentError for the address of the lake, or one among its data, where runs delete unknown files."""
         own = (f"{self.location}/{self.database}/", f"{self.location}/_runs/")
         for each in addresses:
             if each == self.location or f"{each}/".startswith(own):
-                raise ArgumentError(f"{each} is the lake's own; write to another folder")
+                raise ArgumentError(f"{each} belongs to the lake; write to another folder")
 
     def new_location(self, table: Table) -> str:
         """The location of the table if this program creates it."""

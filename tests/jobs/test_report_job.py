@@ -73,9 +73,9 @@ def test_a_tier_is_for_the_owner_unless_it_is_asked_for_and_has_a_folder_of_its_
     for wrong, sentence in (
         ({"tier": "everybody"}, "tier is owner or public, not 'everybody'"),
         ({"public_path": "/reports/"}, "the two tiers need folders of their own"),
-        ({"report_path": "/lake/"}, "/lake is the lake's own"),
-        ({"report_path": "/lake/usage_lake/s3_access_log/data"}, "s3_access_log/data is the lake's own"),
-        ({"public_path": "/lake"}, "/lake is the lake's own"),
+        ({"report_path": "/lake/"}, "/lake belongs to the lake"),
+        ({"report_path": "/lake/usage_lake/s3_access_log/data"}, "s3_access_log/data belongs to the lake"),
+        ({"public_path": "/lake"}, "/lake belongs to the lake"),
         # Who publishes a folder publishes what is below it.
         ({"report_path": "/site/owner", "public_path": "/site"}, "/site/owner, below the public tier, the owner's"),
         ({"report_path": "s3://b/owner", "public_path": "s3://b"}, "s3://b/owner, below the public tier, the owner's"),

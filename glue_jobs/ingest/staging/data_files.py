@@ -78,7 +78,7 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
 
     rows = _required(compact(rows.select(_columns_with_values(table, rows))))
     metadata: list[pq.FileMetaData] = []
-    # Into a file of Python's, Arrow would write each page and its header by itself, and wait for Python each time.
+    # Given a Python file, Arrow would call its `write` for each page and each page header, and wait for Python's lock.
     sink = pa.BufferOutputStream()
     pq.write_table(
         rows,

@@ -68,4 +68,5 @@ def damage(address: str) -> str:
 
 def _prefix(location: str, address: str) -> str:
     """The prefix to list for a file: the table's location, or the file's folder if it is not in that location."""
-    return f"{location if address.startswith(f'{location}/') else address.rpartition('/')[0]}/"
+    folder = location if address.startswith(f"{location}/") else address.rpartition("/")[0]
+    return f"{folder}/"

@@ -38,7 +38,10 @@ class OneParentTransaction(Transaction):
 
     @property
     def table_metadata(self) -> TableMetadata:
-        """The metadata with the changes so far. pyiceberg copies it for each of some thirty readers of a commit."""
+        """The metadata with the changes so far, computed once for each change.
+
+        pyiceberg copies all of it on each of some thirty accesses during a commit.
+        """
         state = (self._table.metadata, self._updates)
         if self._computed is None or self._computed[0] != state:
             self._computed = state, super().table_metadata

@@ -55,12 +55,12 @@ _FOLDERS = """(
 
 
 def ended_folders(run: Callable[[str], pa.Table], day: date) -> Iterator[str]:
-    """A sentence if access logs ended in some folders only. The ledger alone is read, because it is small."""
+    """A sentence if access logs ended in some folders only. It reads the ledger, not the logs, which are large."""
     if folders := run(_BUCKETS.format(log=_FOLDERS, day=day)).to_pylist():
         names = first_names([f"{row['bucket']} (last: {row['last_day']})" for row in folders], "folder")
         yield (
-            f"after access logs of nearly every day, none are of the last days in {names}; unless they are in another"
-            " folder now, a bucket has stopped logging"
+            f"access logs came nearly every day, and no longer come in {names}, while those in other folders do; a"
+            " bucket has stopped logging, or logs to another folder now"
         )
 
 

@@ -127,7 +127,7 @@ def test_a_wrong_name_is_one_sentence_with_the_right_one(
 def test_no_answer_is_written_among_the_lake_s_data(demo_lake: str) -> None:
     for command in (("status",), ("query", "access/tools"), ("sql", "SELECT 1 AS n")):
         result = asked(*command, "--output", f"{demo_lake}/usage_lake/s3_access_log/data/x.csv")
-        assert (result.exit_code, result.stderr.count("data/x.csv is the lake's own; write to another folder")) == (
+        assert (result.exit_code, result.stderr.count("data/x.csv belongs to the lake; write to another folder")) == (
             2,
             1,
         )

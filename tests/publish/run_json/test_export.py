@@ -145,7 +145,7 @@ def test_documents_are_written_to_s3_as_json(place: Place, bucket: str) -> None:
 
 
 def test_no_documents_are_written_among_the_lake_s_data(place: Place) -> None:
-    with pytest.raises(ArgumentError, match="/usage_lake/run_summary/data is the lake's own; write to another folder"):
+    with pytest.raises(ArgumentError, match="run_summary/data belongs to the lake; write to another folder"):
         export(place, f"{place.lake.location}/usage_lake/run_summary/data/")
 
 

@@ -55,7 +55,7 @@ def test_a_folder_whose_logs_ended_is_named_by_status(folder: str, tmp_path: Pat
     Lake(tmp_path / "lake").ingest("s3_access_log", tmp_path / "raw")
     result = CliRunner().invoke(main, ["status", "--lake", f"{tmp_path}/lake"])
     ended = f"{tmp_path}/raw/ended (last: {today - timedelta(10)})"
-    beginning = f"after access logs of nearly every day, none are of the last days in {ended}; unless"
+    beginning = f"access logs came nearly every day, and no longer come in {ended}, while"
     assert result.stderr.startswith(beginning)
 
 

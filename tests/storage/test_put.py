@@ -37,6 +37,14 @@ def test_a_file_exists_only_when_it_is_complete(tmp_path: Path, monkeypatch: pyt
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"0" * 20]
 
 
+def test_an_empty_file_has_its_name_from_the_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(os, "fsync", lambda _: seen.append([path.name for path in tmp_path.iterdir()]))
+    FolderStorage().put(f"{tmp_path}/run", b"")
+    # A run that is killed after this has a folder that the next run finds.
+    assert seen == [["run"], ["run"]]
+
+
 def test_a_file_that_was_written_in_part_is_an_error_and_leaves_the_one_before(tmp_path: Path) -> None:
     FolderStorage().put(f"{tmp_path}/x", b"before")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
